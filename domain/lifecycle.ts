@@ -94,11 +94,13 @@ function isFallingAsleep(view: LifecycleView): boolean {
   return live.length > 0 && live.every((node) => ['draining', 'stopping', 'stopped'].includes(node.state));
 }
 
+/** A sleep ends when somebody asks; one that nobody asked for also when the owner wants nodes always. */
 function isWakeWanted(view: LifecycleView): boolean {
-  return view.minNodes > 0 || (view.sleepGeneration > 0 && view.wakeRequested >= view.sleepGeneration);
+  const alwaysOn = view.minNodes > 0 && view.hibernateRequested < view.sleepGeneration;
+  return alwaysOn || isWakeLatched(view);
 }
 
-/** The wake latch during a drain: somebody wants the sleep that has just begun to end. */
+/** The wake latch: somebody wants the present sleep, or the one that has just begun, to end. */
 export function isWakeLatched(view: Pick<LifecycleView, 'wakeRequested' | 'sleepGeneration'>): boolean {
   return view.sleepGeneration > 0 && view.wakeRequested >= view.sleepGeneration;
 }
@@ -113,7 +115,7 @@ export type CommandEffect =
   | { kind: 'wake'; sleepGeneration: number }
   | { kind: 'hibernate'; sleepGeneration: number }
   | { kind: 'retry'; failureGeneration: number }
-  | { kind: 'refused'; code: 'endpoint_paused' | 'endpoint_failed' | 'endpoint_busy' };
+  | { kind: 'refused'; code: 'endpoint_paused' | 'endpoint_failed' | 'endpoint_busy' | 'endpoint_deleting' };
 
 type CommandView = Pick<LifecycleView, 'status' | 'power' | 'minNodes' | 'sleepGeneration' | 'failureGeneration'>;
 
@@ -123,6 +125,10 @@ type CommandView = Pick<LifecycleView, 'status' | 'power' | 'minNodes' | 'sleepG
  */
 export function commandEffect(command: EndpointCommand, view: CommandView): CommandEffect {
   if (command === 'delete') return view.power === 'deleted' ? { kind: 'noop' } : { kind: 'power', power: 'deleted' };
+  // Deleted is final: nothing may overwrite that wish.
+  if (view.power === 'deleted' || view.status === 'deleting' || view.status === 'deleted') {
+    return { kind: 'refused', code: 'endpoint_deleting' };
+  }
   if (command === 'pause') return view.power === 'paused' ? { kind: 'noop' } : { kind: 'power', power: 'paused' };
   if (command === 'resume') return view.power === 'on' ? { kind: 'noop' } : { kind: 'power', power: 'on' };
   if (view.power === 'paused' || view.status === 'paused') return { kind: 'refused', code: 'endpoint_paused' };

@@ -33,7 +33,7 @@ class AesGcmCodec implements PayloadCodec {
   async encode(payloads: Payload[]): Promise<Payload[]> {
     return payloads.map((payload) => {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
+      const cipher = createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES });
       const plain = temporal.api.common.v1.Payload.encode(payload).finish();
       const body = Buffer.concat([cipher.update(plain), cipher.final()]);
       return {
@@ -49,7 +49,7 @@ class AesGcmCodec implements PayloadCodec {
       const keyId = Buffer.from(payload.metadata['key-id'] ?? []).toString();
       if (keyId !== this.#keyId) throw new ValueError(`payload was encrypted with key ${keyId}, which is not configured`);
       const sealed = Buffer.from(payload.data ?? []);
-      const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES));
+      const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
       decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       const plain = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
       return temporal.api.common.v1.Payload.decode(plain);

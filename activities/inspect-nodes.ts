@@ -1,0 +1,32 @@
+import { liveNodes } from '../db/nodes.ts';
+import { type ActivityDeps, providerOf } from './deps.ts';
+import { isHealthy } from './runtime-probe.ts';
+
+export interface NodeVerdict {
+  nodeId: string;
+  slot: number;
+  /** `stopped`: by order. `gone`: it ended by itself. `hung`: it runs and does not answer. */
+  verdict: 'healthy' | 'stopped' | 'gone' | 'hung';
+}
+
+const TRIES = 3;
+
+/** Asks provider and runtime how each serving node really is. */
+export async function inspectNodes(deps: ActivityDeps, input: { endpointId: string }): Promise<NodeVerdict[]> {
+  const nodes = (await liveNodes(deps.db, input.endpointId)).filter((node) => node.state === 'ready');
+  return Promise.all(
+    nodes.map(async (node) => {
+      const observation = await providerOf(deps, node.provider).describe(node.token);
+      const runs = observation !== null && observation.state === 'running' && observation.address === node.address;
+      const verdict = !runs ? 'gone' : (await answers(node.address)) ? 'healthy' : 'hung';
+      return { nodeId: node.id, slot: node.slot, verdict };
+    }),
+  );
+}
+
+async function answers(address: string | null): Promise<boolean> {
+  for (let attempt = 0; address && attempt < TRIES; attempt++) {
+    if (await isHealthy(address)) return true;
+  }
+  return false;
+}

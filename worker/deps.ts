@@ -1,0 +1,33 @@
+/** Wires the activities' dependencies from the configuration. */
+import path from 'node:path';
+import type { Client } from '@temporalio/client';
+import type { ActivityDeps } from '../activities/deps.ts';
+import { createFaultPoint } from '../activities/fault-points.ts';
+import { createHub } from '../activities/hub.ts';
+import { outboxFolderMailer } from '../activities/mail/outbox-folder.ts';
+import { sendGridMailer } from '../activities/mail/sendgrid.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/client.ts';
+import { SecretBox } from '../db/secrets.ts';
+import { createProviders, localMachine } from '../providers/index.ts';
+import { temporalDirectory } from './lifecycle-directory.ts';
+
+export function createDeps(config: Config, db: Db, temporal: Client, installationId: string): ActivityDeps {
+  const { mail } = config;
+  return {
+    db,
+    secretBox: new SecretBox(config.secretKeys),
+    installationId,
+    providers: createProviders(config),
+    localMachine: () => localMachine(config.local),
+    hub: createHub(config.hub),
+    mailer: mail.sendGridApiKey
+      ? sendGridMailer({ apiKey: mail.sendGridApiKey, baseUrl: mail.sendGridBaseUrl, from: mail.from })
+      : outboxFolderMailer(mail.outboxFolder),
+    lifecycles: temporalDirectory(temporal, installationId),
+    publicUrl: config.publicUrl,
+    limits: config.limits,
+    reaper: { graceSeconds: config.reaper.graceSeconds, mode: config.reaper.mode },
+    faultPoint: createFaultPoint(config.fault, path.join(config.home, 'faults')),
+  };
+}

@@ -1,0 +1,102 @@
+/** From building or waking to up, or to an explained end with nothing left running. */
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { EndpointView } from '../activities/read-endpoint.ts';
+import { attempt, step } from './activity-options.ts';
+import type { Attention } from './attention.ts';
+import { type BringUpFailure, explainFailure } from './failure.ts';
+import { startMail } from './mail.ts';
+import { BringUpError, bringUpNode } from './provision.ts';
+import { releaseAll } from './release.ts';
+import { unlessChanged } from './unless-changed.ts';
+
+/** After a failed wake of an endpoint that is to be always on: the pause before the next try. */
+const RETRY_SECONDS = 30;
+
+/** Brings the endpoint up; a pause or a delete in between ends it with its compensations run. */
+export async function bringUp(view: EndpointView, attention: Attention): Promise<void> {
+  const { endpointId } = view;
+  const isWanted = (now: EndpointView) => now.power === 'on' && (now.status === 'building' || now.status === 'waking');
+  const failure = await unlessChanged(endpointId, attention, isWanted, () => tryBringUp(view));
+  if (failure === 'up') {
+    const building = view.status === 'building';
+    const { mailId } = await step.recordStatus({
+      endpointId,
+      from: [view.status],
+      to: 'up',
+      reason: null,
+      message: building ? 'Online: it has answered a first completion.' : 'Online again.',
+      mail: building ? 'ready' : null,
+    });
+    await startMail(mailId);
+    return;
+  }
+  if (failure !== null) await endBringUp(view, failure, attention);
+}
+
+async function tryBringUp(view: EndpointView): Promise<'up' | BringUpFailure> {
+  const deadlineMs = view.limits.bringUpDeadlineSeconds * 1000;
+  const deadline = new CancellationScope({ cancellable: true, timeout: deadlineMs });
+  try {
+    await deadline.run(async () => {
+      const candidates = view.placement?.candidates ?? (await sizeModel(view.endpointId));
+      if (!view.nodes.some((node) => node.state === 'ready')) await bringUpNode(view, freeSlot(view), candidates);
+    });
+    return 'up';
+  } catch (error) {
+    if (error instanceof BringUpError) return error.failure;
+    if (!isCancellation(error)) return explainFailure(error);
+    // Ours is the inner scope; if the outer one was cancelled, the owner changed their mind.
+    if (CancellationScope.current().consideredCancelled) throw error;
+    return {
+      code: 'bring_up_timeout',
+      message: `It did not answer within ${view.limits.bringUpDeadlineSeconds} s. Retry, or choose a smaller model or a larger tier.`,
+      errorClass: 'transient',
+    };
+  }
+}
+
+async function sizeModel(endpointId: string): Promise<number> {
+  const sizing = await attempt.sizeModel.executeWithOptions({ summary: 'what the model needs' }, [{ endpointId }]);
+  return sizing.candidates;
+}
+
+/** The slot to bring up: one whose node sleeps or was on its way, else the first. */
+function freeSlot(view: EndpointView): number {
+  return view.nodes[0]?.slot ?? 0;
+}
+
+/**
+ * What a failed bring-up ends in. A first build, or a failure that trying again cannot cure, ends as
+ * failed with everything released. A wake that failed for want of room or time goes back to sleep, and
+ * the next request tries again; an endpoint that is to be always on tries again by itself.
+ */
+async function endBringUp(view: EndpointView, failure: BringUpFailure, attention: Attention): Promise<void> {
+  const curable = failure.errorClass !== 'fatal' && failure.errorClass !== 'crash';
+  if (view.status === 'waking' && curable) {
+    if (view.minNodes > 0) {
+      const message = `${failure.message} Still trying, next attempt in ${RETRY_SECONDS} s.`;
+      await step.recordStage({ endpointId: view.endpointId, stage: 'waiting_capacity', message });
+      await attention.wait(RETRY_SECONDS, 'before trying again');
+      return;
+    }
+    await step.recordStatus({
+      endpointId: view.endpointId,
+      from: ['waking'],
+      to: 'hibernated',
+      reason: failure.code,
+      message: `It could not wake: ${failure.message}`,
+      mail: null,
+    });
+    return;
+  }
+  await releaseAll(view.endpointId, failure.code);
+  const { mailId } = await step.recordStatus({
+    endpointId: view.endpointId,
+    from: ['building', 'waking'],
+    to: 'failed',
+    reason: failure.code,
+    message: failure.message,
+    mail: 'failed',
+  });
+  await startMail(mailId);
+}

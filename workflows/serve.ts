@@ -1,0 +1,141 @@
+/** Keeping what is up: replace lost nodes, converge the node count, fall asleep when idle. */
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { EndpointView } from '../activities/read-endpoint.ts';
+import { step, undo } from './activity-options.ts';
+import type { Attention } from './attention.ts';
+import { hibernate } from './fall-asleep.ts';
+import { explainFailure } from './failure.ts';
+import { startMail } from './mail.ts';
+import { BringUpError, bringUpNode } from './provision.ts';
+import { releaseAll } from './release.ts';
+
+const LOSSES_MAX = 3;
+const LOSS_WINDOW_MS = 10 * 60_000;
+const ADD_BACKOFF_SECONDS_MIN = 5;
+const ADD_BACKOFF_SECONDS_MAX = 300;
+
+/** One turn: look at the nodes if that is due, act on what is found, then wait for the next signal. */
+export async function serve(view: EndpointView, attention: Attention, replicas: Replicas): Promise<void> {
+  if (attention.takeInspection()) {
+    if (await replaceLost(view, replicas)) return;
+    if (view.minNodes === 0 && (await hibernate(view, attention))) return;
+  }
+  await replicas.converge(view, attention);
+  const retrySeconds = replicas.secondsToRetry() ?? view.limits.selfCheckSeconds;
+  await attention.wait(Math.min(retrySeconds, view.limits.selfCheckSeconds), 'serving; looks again by itself');
+}
+
+/** Stops nodes that are gone or hang. Returns true when that changed the records. */
+async function replaceLost(view: EndpointView, replicas: Replicas): Promise<boolean> {
+  const { endpointId } = view;
+  const verdicts = await step.inspectNodes({ endpointId });
+  const lost = verdicts.filter((verdict) => verdict.verdict !== 'healthy');
+  if (lost.length === 0 && verdicts.length > 0) return false;
+  for (const { nodeId } of lost) await undo.stopNode({ nodeId, reason: 'node_lost' });
+  if (lost.some((verdict) => verdict.verdict !== 'stopped')) replicas.noteLoss();
+  if (lost.length < verdicts.length) return true;
+  await replicas.stop();
+  if (replicas.isCrashLoop()) {
+    await failCrashLoop(endpointId);
+    return true;
+  }
+  await step.recordStatus({
+    endpointId,
+    from: ['up'],
+    to: 'waking',
+    reason: 'node_lost',
+    message: 'Its node was lost. Starting it again.',
+    mail: null,
+  });
+  return true;
+}
+
+async function failCrashLoop(endpointId: string): Promise<void> {
+  await releaseAll(endpointId, 'runtime_crash_loop');
+  const { mailId } = await step.recordStatus({
+    endpointId,
+    from: ['up'],
+    to: 'failed',
+    reason: 'runtime_crash_loop',
+    message: `The runtime ended ${LOSSES_MAX} times within ten minutes. Look at its logs; a larger tier or a shorter context may help.`,
+    mail: 'failed',
+  });
+  await startMail(mailId);
+}
+
+/** The nodes beside the first: brought up in the background, so that failing to add one hurts nobody. */
+export class Replicas {
+  #adding: { scope: CancellationScope; done: Promise<void> } | null = null;
+  #backoffSeconds = ADD_BACKOFF_SECONDS_MIN;
+  #notBeforeMs = 0;
+  #lossesAtMs: number[] = [];
+
+  /** Starts to bring up one missing node, unless that is under way or was tried just now. */
+  async converge(view: EndpointView, attention: Attention): Promise<void> {
+    const serving = view.nodes.filter((node) => node.state === 'ready').length;
+    if (serving >= view.desiredNodes) {
+      if (view.degraded) await step.recordDegraded({ endpointId: view.endpointId, degraded: null });
+      return;
+    }
+    if (this.#adding || Date.now() < this.#notBeforeMs) return;
+    const slot = lowestSlot(view);
+    const scope = new CancellationScope();
+    const done = scope.run(() => this.#add(view, slot)).finally(() => {
+      this.#adding = null;
+      attention.call();
+    });
+    this.#adding = { scope, done };
+    if (!view.degraded) {
+      const message = `${serving} of ${view.desiredNodes} nodes are ready. Bringing up another.`;
+      await step.recordDegraded({ endpointId: view.endpointId, degraded: { reason: 'adding_node', message } });
+    }
+  }
+
+  async #add(view: EndpointView, slot: number): Promise<void> {
+    try {
+      await bringUpNode(view, slot, view.placement?.candidates ?? 1);
+      this.#backoffSeconds = ADD_BACKOFF_SECONDS_MIN;
+    } catch (error) {
+      if (isCancellation(error)) return;
+      const failure = error instanceof BringUpError ? error.failure : explainFailure(error);
+      this.#notBeforeMs = Date.now() + this.#backoffSeconds * 1000;
+      const message = `${failure.message} Trying again in ${this.#backoffSeconds} s.`;
+      this.#backoffSeconds = Math.min(this.#backoffSeconds * 2, ADD_BACKOFF_SECONDS_MAX);
+      await step.recordDegraded({ endpointId: view.endpointId, degraded: { reason: failure.code, message } });
+    }
+  }
+
+  /** Null when nothing waits to be tried again. */
+  secondsToRetry(): number | null {
+    const remainingMs = this.#notBeforeMs - Date.now();
+    return remainingMs > 0 ? Math.ceil(remainingMs / 1000) : null;
+  }
+
+  /** Ends what is under way, its compensations included. Before anything that changes the status. */
+  async stop(): Promise<void> {
+    this.#adding?.scope.cancel();
+    await this.#adding?.done;
+  }
+
+  get busy(): boolean {
+    return this.#adding !== null;
+  }
+
+  noteLoss(): void {
+    this.#lossesAtMs.push(Date.now());
+  }
+
+  isCrashLoop(): boolean {
+    this.#lossesAtMs = this.#lossesAtMs.filter((at) => at > Date.now() - LOSS_WINDOW_MS);
+    return this.#lossesAtMs.length >= LOSSES_MAX;
+  }
+}
+
+function lowestSlot(view: EndpointView): number {
+  const idle = view.nodes.find((node) => node.state !== 'ready');
+  if (idle) return idle.slot;
+  const taken = new Set(view.nodes.map((node) => node.slot));
+  let slot = 0;
+  while (taken.has(slot)) slot += 1;
+  return slot;
+}
