@@ -24,7 +24,8 @@ export interface ReapReport {
 export async function reapOrphans(deps: ActivityDeps): Promise<ReapReport> {
   const report: ReapReport = { orphans: [], lifecyclesStarted: [], lifecyclesLost: [] };
   for (const provider of deps.providers.values()) {
-    // Records first: what is launched after this look cannot be mistaken for an orphan.
+    // The provider first: what is launched between the two looks is not in its list, and an intent is on
+    // record before its machine exists.
     const seen = await provider.list(deps.installationId);
     const wanted = await liveTokens(deps.db, provider.name);
     const orphans = seen.filter((machine) => machine.state !== 'terminated' && !wanted.has(machine.token));

@@ -77,3 +77,9 @@ export async function postponeSignal(db: Db, id: number, attempts: number, error
   await sql`UPDATE outbox SET next_attempt_at = now() + make_interval(secs => ${delaySeconds}), last_error = ${error.slice(0, 500)}
     WHERE id = ${id}`.execute(db);
 }
+
+/** Makes everything that failed before due now: called when Temporal answers again after an outage. */
+export async function hastenSignals(db: Db): Promise<void> {
+  await sql`UPDATE outbox SET next_attempt_at = now()
+    WHERE delivered_at IS NULL AND last_error IS NOT NULL AND next_attempt_at > now()`.execute(db);
+}

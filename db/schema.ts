@@ -129,6 +129,14 @@ export interface NodeIntervalsTable {
   ended_at: NullableTimestamp;
 }
 
+export interface NodeLogsTable {
+  node_id: string;
+  endpoint_id: string;
+  owner_id: string;
+  lines: string[];
+  updated_at: Timestamp;
+}
+
 export interface ApiKeysTable {
   id: string;
   owner_id: string;
@@ -270,6 +278,7 @@ export interface Database {
   endpoint_secrets: EndpointSecretsTable;
   nodes: NodesTable;
   node_intervals: NodeIntervalsTable;
+  node_logs: NodeLogsTable;
   api_keys: ApiKeysTable;
   endpoint_events: EndpointEventsTable;
   outbox: OutboxTable;

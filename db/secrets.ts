@@ -24,7 +24,7 @@ export class SecretBox {
     const newest = this.#keys[0];
     if (!newest) throw new Error('no secret key');
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', newest.key, nonce);
+    const cipher = createCipheriv('aes-256-gcm', newest.key, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(Buffer.from(where));
     const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
     return Buffer.concat([Buffer.from([VERSION]), newest.id, nonce, cipher.getAuthTag(), body]);
@@ -39,7 +39,8 @@ export class SecretBox {
     const nonceAt = 1 + KEY_ID_BYTES;
     const tagAt = nonceAt + NONCE_BYTES;
     const bodyAt = tagAt + TAG_BYTES;
-    const decipher = createDecipheriv('aes-256-gcm', entry.key, sealed.subarray(nonceAt, tagAt));
+    // Without the length, a tag that was cut short would be compared as far as it goes.
+    const decipher = createDecipheriv('aes-256-gcm', entry.key, sealed.subarray(nonceAt, tagAt), { authTagLength: TAG_BYTES });
     decipher.setAAD(Buffer.from(where));
     decipher.setAuthTag(sealed.subarray(tagAt, bodyAt));
     return Buffer.concat([decipher.update(sealed.subarray(bodyAt)), decipher.final()]).toString('utf8');

@@ -30,6 +30,7 @@ export const ERROR_CATALOG = {
   endpoint_paused: { status: 409, retryable: false },
   endpoint_failed: { status: 503, retryable: false },
   endpoint_busy: { status: 409, retryable: true },
+  endpoint_deleting: { status: 409, retryable: false },
   wake_unavailable: { status: 503, retryable: true },
   wake_queue_full: { status: 429, retryable: true },
   node_lost: { status: 502, retryable: true },
@@ -62,20 +63,19 @@ export class UserError extends Error {
   readonly code: ErrorCode;
   readonly details: Record<string, unknown> | undefined;
   readonly headers: Record<string, string>;
+  /** The catalogue's, unless the raiser knows better: a refused command is 409 whatever the code. */
+  readonly status: number;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { details?: Record<string, unknown>; headers?: Record<string, string>; cause?: unknown } = {},
+    options: { details?: Record<string, unknown>; headers?: Record<string, string>; status?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'UserError';
     this.code = code;
     this.details = options.details;
     this.headers = options.headers ?? {};
-  }
-
-  get status(): number {
-    return ERROR_CATALOG[this.code].status;
+    this.status = options.status ?? ERROR_CATALOG[code].status;
   }
 }

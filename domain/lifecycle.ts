@@ -76,8 +76,9 @@ export function nextAction(view: LifecycleView): LifecycleAction {
     case 'waking':
       return 'bring-up';
     case 'up':
-    case 'updating':
       return isFallingAsleep(view) ? 'hibernate' : 'serve';
+    case 'updating':
+      return 'serve';
     case 'hibernated':
       return isWakeWanted(view) ? 'wake' : 'rest';
     case 'paused':

@@ -9,7 +9,8 @@ import { sendGridMailer } from '../activities/mail/sendgrid.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/client.ts';
 import { SecretBox } from '../db/secrets.ts';
-import { createProviders, localMachine } from '../providers/index.ts';
+import { createProviders } from '../providers/index.ts';
+import { localMachine } from '../providers/local/local-machine.ts';
 import { temporalDirectory } from './lifecycle-directory.ts';
 
 export function createDeps(config: Config, db: Db, temporal: Client, installationId: string): ActivityDeps {

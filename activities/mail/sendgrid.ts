@@ -18,9 +18,10 @@ export interface SendGridOptions {
 
 export function sendGridMailer(options: SendGridOptions): Mailer {
   // The package's own instances: it exports no types to make others, and one mailer is all we need.
-  client.setDefaultRequest('baseUrl', options.baseUrl);
   service.setClient(client);
   service.setApiKey(options.apiKey);
+  // After the key: setting a key sets the base URL back.
+  client.setDefaultRequest('baseUrl', options.baseUrl);
   service.setTimeout(TIMEOUT_MS);
   return {
     async send(mail) {

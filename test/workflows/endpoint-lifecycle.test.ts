@@ -191,7 +191,7 @@ describe('a bring-up that fails', () => {
     const crash = { code: 'runtime_crash_loop', errorClass: 'crash' as const, message: 'Its last words: out of memory' };
     const world = await live(
       'crash-loop',
-      (it) => (it.failing.awaitNodeReady = [crash, crash, crash]),
+      (fake) => (fake.failing.awaitNodeReady = [crash, crash, crash]),
       async (life) => {
         await life.reaches('failed');
         expect(life.world.existing).toBe(0);
@@ -215,9 +215,9 @@ describe('a bring-up that fails', () => {
     const full = { code: 'capacity_unavailable', errorClass: 'capacity' as const };
     const world = await live(
       'failover',
-      (it) => {
-        it.candidates = 3;
-        it.failing.provisionNode = [full, full];
+      (fake) => {
+        fake.candidates = 3;
+        fake.failing.provisionNode = [full, full];
       },
       async (life) => {
         await life.reaches('up');
@@ -331,7 +331,7 @@ describe('a node that is lost while serving', () => {
 describe('delete', () => {
   const phases = ['sizeModel', 'allocateNode', 'provisionNode', 'awaitNodeReady', 'registerEndpoint'] as const;
   it.each(phases)('during %s leaves nothing', async (phase) => {
-    const world = await live(`delete-during-${phase}`, (it) => it.hanging.add(phase), async (life) => {
+    const world = await live(`delete-during-${phase}`, (fake) => fake.hanging.add(phase), async (life) => {
       await eventually(() => phase === 'sizeModel' || life.world.sized);
       if (phase === 'awaitNodeReady' || phase === 'registerEndpoint') await eventually(() => life.world.running === 1);
       await life.remove();
