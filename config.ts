@@ -31,6 +31,8 @@ const Environment = z.object({
   TEMPORAL_ADDRESS: z.string().optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_UI_PORT: port.default(8233),
+  /** The CLI whose dev server `npm start` runs; otherwise it is found or fetched. */
+  TEMPORAL_CLI_PATH: z.string().optional(),
   /** Encrypts workflow payloads. */
   TEMPORAL_PAYLOAD_KEY: hexKey.optional(),
   /** Seals secrets at rest; several during a rotation, newest first, comma-separated. */
@@ -80,7 +82,7 @@ export interface Config {
   databaseUrl: string;
   /** True when nobody set DATABASE_URL, so `npm start` runs its own Postgres. */
   embeddedPostgres: boolean;
-  temporal: { address: string; embedded: boolean; namespace: string; uiPort: number; payloadKey: Buffer | null };
+  temporal: { address: string; embedded: boolean; namespace: string; uiPort: number; cliPath: string | null; payloadKey: Buffer | null };
   secretKeys: readonly Buffer[];
   authSecret: string;
   hub: { endpoint: string; token: string | null };
@@ -114,7 +116,9 @@ export class ConfigError extends Error {
 
 /** Reads and checks the environment. @throws ConfigError with a sentence for the operator */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = Environment.safeParse(env);
+  // An empty value means unset, as docker compose passes on what is not there.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(`The environment has wrong values. ${lines.join('; ')}`);
@@ -140,6 +144,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       embedded: !e.TEMPORAL_ADDRESS,
       namespace: e.TEMPORAL_NAMESPACE,
       uiPort: e.TEMPORAL_UI_PORT,
+      cliPath: e.TEMPORAL_CLI_PATH ?? null,
       payloadKey: e.TEMPORAL_PAYLOAD_KEY ? Buffer.from(e.TEMPORAL_PAYLOAD_KEY, 'hex') : null,
     },
     secretKeys: parseKeys(e.HYPERVIZE_SECRET_KEY),

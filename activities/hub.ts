@@ -14,10 +14,19 @@ export interface ModelHub {
    * The files of a model at one commit.
    * @throws UserError `model_not_found`, `model_gated`, `hub_unavailable` (with retry-after when the Hub says so)
    */
-  listFiles(wish: { model: string; revision: string | null; token: string | null }): Promise<{
-    commit: string | null;
-    files: WeightsFile[];
-  }>;
+  listFiles(wish: HubWish): Promise<{ commit: string | null; files: WeightsFile[]; gated: boolean }>;
+  /**
+   * Makes sure that this token may read a file. The listing of a gated model is public, its files are not.
+   * @throws UserError as `listFiles`
+   */
+  checkReadable(wish: HubWish, path: string): Promise<void>;
+}
+
+export interface HubWish {
+  model: string;
+  revision: string | null;
+  /** The endpoint's own token. */
+  token: string | null;
 }
 
 export interface HubOptions {
@@ -28,31 +37,53 @@ export interface HubOptions {
 }
 
 export function createHub(options: HubOptions): ModelHub {
-  return {
-    async listFiles({ model, revision, token }) {
-      const accessToken = token ?? options.token;
-      const trace: ResponseTrace = { errorCode: null, retryAfterSeconds: null };
-      const common = {
+  /** One conversation with the Hub, whose failures are explained. */
+  async function ask<T>(wish: HubWish, question: (common: HubCallOptions) => Promise<T>): Promise<T> {
+    const accessToken = wish.token ?? options.token;
+    const trace: ResponseTrace = { errorCode: null, retryAfterSeconds: null };
+    try {
+      return await question({
         hubUrl: options.endpoint,
         fetch: tracedFetch(trace),
         ...(accessToken ? { accessToken } : {}),
-      };
-      try {
+      });
+    } catch (error) {
+      throw explain(error, wish, trace, options.endpoint);
+    }
+  }
+  return {
+    listFiles: (wish) =>
+      ask(wish, async (common) => {
+        const { model, revision } = wish;
         const info = await modelInfo({ name: model, ...common, additionalFields: ['sha'], ...(revision ? { revision } : {}) });
         const commit = info.sha ?? revision;
         const files: WeightsFile[] = [];
         for await (const entry of listFiles({ repo: model, recursive: true, ...common, ...(commit ? { revision: commit } : {}) })) {
-          if (entry.type !== 'file') continue;
-          if (!Number.isFinite(entry.size) || entry.size < 0) continue;
+          if (entry.type !== 'file' || !Number.isFinite(entry.size) || entry.size < 0) continue;
           files.push({ path: entry.path, sizeBytes: entry.size, sha256: entry.lfs?.oid ?? null });
-          if (files.length > FILES_MAX) break;
+          if (files.length >= FILES_MAX) break;
         }
-        return { commit, files };
-      } catch (error) {
-        throw explain(error, model, revision, trace, options.endpoint);
-      }
-    },
+        return { commit, files, gated: info.gated !== false };
+      }),
+    checkReadable: (wish, path) =>
+      ask(wish, async ({ hubUrl, fetch: send, accessToken }) => {
+        // The client's own call would follow the redirect to the store; that there is one is all we ask.
+        const url = `${hubUrl}/${wish.model}/resolve/${encodeURIComponent(wish.revision ?? 'main')}/${encodePath(path)}`;
+        const headers = accessToken ? { authorization: `Bearer ${accessToken}` } : {};
+        const response = await send(url, { method: 'HEAD', headers });
+        if (response.status >= 400) throw new HubApiError(url, response.status);
+      }),
   };
+}
+
+function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+interface HubCallOptions {
+  hubUrl: string;
+  fetch: typeof fetch;
+  accessToken?: string;
 }
 
 interface ResponseTrace {
@@ -60,7 +91,7 @@ interface ResponseTrace {
   retryAfterSeconds: number | null;
 }
 
-/** Keeps what HubApiError drops. Redirects are followed on the same host only. */
+/** Keeps what HubApiError drops. Redirects are followed on the same host only; a HEAD has its answer in one elsewhere. */
 function tracedFetch(trace: ResponseTrace): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
@@ -71,12 +102,15 @@ function tracedFetch(trace: ResponseTrace): typeof fetch {
     if (response.status < 300 || response.status >= 400 || !location) return response;
     const from = new URL(input instanceof Request ? input.url : input);
     const to = new URL(location, from);
-    if (to.origin !== from.origin) throw new Error(`the Hub redirected to another host (${to.host})`);
+    if (to.origin !== from.origin) {
+      if (init?.method === 'HEAD') return response;
+      throw new Error(`the Hub redirected to another host (${to.host})`);
+    }
     return fetch(to, { ...init, redirect: 'error', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
   };
 }
 
-function explain(error: unknown, model: string, revision: string | null, trace: ResponseTrace, endpoint: string): UserError {
+function explain(error: unknown, { model, revision }: HubWish, trace: ResponseTrace, endpoint: string): UserError {
   const status = error instanceof HubApiError ? error.statusCode : null;
   const cause = { cause: error };
   if (trace.errorCode === 'GatedRepo' || status === 403) {

@@ -49,5 +49,8 @@ async function modelFacts(
     return { model, revision: null, files: [BUILTIN_MODEL.file], source: 'builtin' };
   }
   const listing = await deps.hub.listFiles({ model, revision, token });
-  return { model, revision: listing.commit, files: chooseGguf(listing.files), source: 'metadata' };
+  const files = chooseGguf(listing.files);
+  // A node may find these weights on its disk already, fetched with another owner's token.
+  if (listing.gated && files[0]) await deps.hub.checkReadable({ model, revision: listing.commit, token }, files[0].path);
+  return { model, revision: listing.commit, files, source: 'metadata' };
 }

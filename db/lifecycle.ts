@@ -163,15 +163,18 @@ async function lockEndpoint(tx: Tx, endpointId: string) {
   return tx.selectFrom('endpoints').selectAll().where('id', '=', endpointId).forUpdate().executeTakeFirstOrThrow();
 }
 
-/** Now plus the median of this endpoint's last bring-ups of the same kind; null until there is one. */
+/**
+ * Now plus the median of this endpoint's last bring-ups of the same kind, or what its first build took;
+ * null when it has never been up.
+ */
 function expectedReadyAt(endpointId: string, kind: EndpointStatus) {
-  return sql<Date | null>`clock_timestamp() + (
+  return sql<Date | null>`clock_timestamp() + coalesce((
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FROM (
       SELECT next_at - at AS took FROM (
         SELECT at, to_status, lead(at) OVER w AS next_at, lead(to_status) OVER w AS next_status
         FROM endpoint_events WHERE endpoint_id = ${endpointId} AND type = 'transition'
         WINDOW w AS (ORDER BY seq)) steps
-      WHERE to_status = ${kind} AND next_status = 'up' ORDER BY at DESC LIMIT 5) recent)`;
+      WHERE to_status = ${kind} AND next_status = 'up' ORDER BY at DESC LIMIT 5) recent), first_up_at - created_at)`;
 }
 
 async function queueMail(tx: Tx, row: LockedEndpoint, transition: Transition): Promise<string | null> {

@@ -1,12 +1,12 @@
 /** From building or waking to up, or to an explained end with nothing left running. */
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { EndpointView } from '../activities/read-endpoint.ts';
 import { attempt, step } from './activity-options.ts';
 import type { Attention } from './attention.ts';
 import { type BringUpFailure, explainFailure } from './failure.ts';
-import { startMail } from './mail.ts';
 import { BringUpError, bringUpNode } from './provision.ts';
 import { releaseAll } from './release.ts';
+import { transition } from './transition.ts';
 import { unlessChanged } from './unless-changed.ts';
 
 /** After a failed wake of an endpoint that is to be always on: the pause before the next try. */
@@ -19,7 +19,7 @@ export async function bringUp(view: EndpointView, attention: Attention): Promise
   const failure = await unlessChanged(endpointId, attention, isWanted, () => tryBringUp(view));
   if (failure === 'up') {
     const building = view.status === 'building';
-    const { mailId } = await step.recordStatus({
+    await transition({
       endpointId,
       from: [view.status],
       to: 'up',
@@ -27,18 +27,17 @@ export async function bringUp(view: EndpointView, attention: Attention): Promise
       message: building ? 'Online: it has answered a first completion.' : 'Online again.',
       mail: building ? 'ready' : null,
     });
-    await startMail(mailId);
     return;
   }
   if (failure !== null) await endBringUp(view, failure, attention);
 }
 
 async function tryBringUp(view: EndpointView): Promise<'up' | BringUpFailure> {
-  const deadlineMs = view.limits.bringUpDeadlineSeconds * 1000;
-  const deadline = new CancellationScope({ cancellable: true, timeout: deadlineMs });
   try {
-    await deadline.run(async () => {
-      const candidates = view.placement?.candidates ?? (await sizeModel(view.endpointId));
+    await withDeadline(view.limits.bringUpDeadlineSeconds, async () => {
+      // A build looks at the model afresh, because a token or the machine may have changed since a failure.
+      const sized = view.status === 'waking' ? view.placement?.candidates : null;
+      const candidates = sized ?? (await sizeModel(view.endpointId));
       if (!view.nodes.some((node) => node.state === 'ready')) await bringUpNode(view, freeSlot(view), candidates);
     });
     return 'up';
@@ -52,6 +51,22 @@ async function tryBringUp(view: EndpointView): Promise<'up' | BringUpFailure> {
       message: `It did not answer within ${view.limits.bringUpDeadlineSeconds} s. Retry, or choose a smaller model or a larger tier.`,
       errorClass: 'transient',
     };
+  }
+}
+
+/** Cancels work that takes longer; a timer of our own, because it can say in the Web UI what it is for. */
+async function withDeadline(seconds: number, work: () => Promise<void>): Promise<void> {
+  const working = new CancellationScope();
+  const timing = new CancellationScope();
+  const deadline = timing.run(async () => {
+    await sleep(seconds * 1000, { summary: 'bring-up deadline' });
+    working.cancel();
+  });
+  deadline.catch(() => {});
+  try {
+    await working.run(work);
+  } finally {
+    timing.cancel();
   }
 }
 
@@ -79,7 +94,7 @@ async function endBringUp(view: EndpointView, failure: BringUpFailure, attention
       await attention.wait(RETRY_SECONDS, 'before trying again');
       return;
     }
-    await step.recordStatus({
+    await transition({
       endpointId: view.endpointId,
       from: ['waking'],
       to: 'hibernated',
@@ -90,7 +105,7 @@ async function endBringUp(view: EndpointView, failure: BringUpFailure, attention
     return;
   }
   await releaseAll(view.endpointId, failure.code);
-  const { mailId } = await step.recordStatus({
+  await transition({
     endpointId: view.endpointId,
     from: ['building', 'waking'],
     to: 'failed',
@@ -98,5 +113,4 @@ async function endBringUp(view: EndpointView, failure: BringUpFailure, attention
     message: failure.message,
     mail: 'failed',
   });
-  await startMail(mailId);
 }

@@ -17,7 +17,7 @@ import {
 } from '@temporalio/workflow';
 import type { EndpointView } from '../activities/read-endpoint.ts';
 import { type LifecycleAction, nextAction } from '../domain/lifecycle.ts';
-import { read, step } from './activity-options.ts';
+import { read } from './activity-options.ts';
 import { Attention } from './attention.ts';
 import { bringUp } from './bring-up.ts';
 import { LIFECYCLE_SIGNALS, type LifecycleInput, type SignalPayloads } from './contract.ts';
@@ -30,6 +30,7 @@ import {
   tierAttribute,
 } from './search-attributes.ts';
 import { Replicas, serve } from './serve.ts';
+import { transition } from './transition.ts';
 
 /** At rest nothing is expected but a signal; the slow look only mends what no signal told of. */
 const REST_SECONDS = 6 * 3600;
@@ -85,7 +86,7 @@ async function act(
 }
 
 async function beginAgain(view: EndpointView, to: 'waking' | 'building', message: string): Promise<void> {
-  await step.recordStatus({
+  await transition({
     endpointId: view.endpointId,
     from: ['hibernated', 'paused', 'failed'],
     to,

@@ -3,6 +3,7 @@ import type { EndpointView } from '../activities/read-endpoint.ts';
 import { step, wait } from './activity-options.ts';
 import type { Attention } from './attention.ts';
 import { releaseAll, stopAll } from './release.ts';
+import { transition } from './transition.ts';
 import { unlessChanged } from './unless-changed.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function hibernate(view: EndpointView, attention: Attention): Promi
   if (outcome === null) return true;
   if (outcome === 'wake-requested' && (await step.cancelHibernation({ endpointId }))) return true;
   await stopAll(endpointId, 'hibernated');
-  await step.recordStatus({
+  await transition({
     endpointId,
     from: ['up'],
     to: 'hibernated',
@@ -53,7 +54,7 @@ export async function pause(view: EndpointView, attention: Attention): Promise<v
     return;
   }
   await stopAll(endpointId, 'paused');
-  await step.recordStatus({
+  await transition({
     endpointId,
     from: ['building', 'up', 'hibernated', 'waking', 'updating', 'failed'],
     to: 'paused',
@@ -66,7 +67,7 @@ export async function pause(view: EndpointView, attention: Attention): Promise<v
 /** Releases everything. Streams in flight may finish, unless the owner forces it. */
 export async function remove(view: EndpointView, attention: Attention): Promise<void> {
   const { endpointId } = view;
-  await step.recordStatus({
+  await transition({
     endpointId,
     from: ['building', 'up', 'hibernated', 'waking', 'updating', 'paused', 'failed'],
     to: 'deleting',
@@ -85,7 +86,7 @@ export async function remove(view: EndpointView, attention: Attention): Promise<
     );
   }
   await releaseAll(endpointId, 'deleted');
-  await step.recordStatus({
+  await transition({
     endpointId,
     from: ['deleting'],
     to: 'deleted',

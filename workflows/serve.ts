@@ -5,9 +5,9 @@ import { step, undo } from './activity-options.ts';
 import type { Attention } from './attention.ts';
 import { hibernate } from './fall-asleep.ts';
 import { explainFailure } from './failure.ts';
-import { startMail } from './mail.ts';
 import { BringUpError, bringUpNode } from './provision.ts';
 import { releaseAll } from './release.ts';
+import { transition } from './transition.ts';
 
 const LOSSES_MAX = 3;
 const LOSS_WINDOW_MS = 10 * 60_000;
@@ -39,7 +39,7 @@ async function replaceLost(view: EndpointView, replicas: Replicas): Promise<bool
     await failCrashLoop(endpointId);
     return true;
   }
-  await step.recordStatus({
+  await transition({
     endpointId,
     from: ['up'],
     to: 'waking',
@@ -52,7 +52,7 @@ async function replaceLost(view: EndpointView, replicas: Replicas): Promise<bool
 
 async function failCrashLoop(endpointId: string): Promise<void> {
   await releaseAll(endpointId, 'runtime_crash_loop');
-  const { mailId } = await step.recordStatus({
+  await transition({
     endpointId,
     from: ['up'],
     to: 'failed',
@@ -60,7 +60,6 @@ async function failCrashLoop(endpointId: string): Promise<void> {
     message: `The runtime ended ${LOSSES_MAX} times within ten minutes. Look at its logs; a larger tier or a shorter context may help.`,
     mail: 'failed',
   });
-  await startMail(mailId);
 }
 
 /** The nodes beside the first: brought up in the background, so that failing to add one hurts nobody. */

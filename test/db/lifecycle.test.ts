@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { allocateNode, liveNodes, recordEnded, recordRunning, setNodeState } from '../../db/nodes.ts';
 import { beginHibernation, cancelHibernation, readLifecycle, recordStage, recordTransition } from '../../db/lifecycle.ts';
 import { reportLoads } from '../../db/traffic.ts';
+import type { EndpointStatus } from '../../domain/endpoint.ts';
 import { type TestDatabase, createTestDatabase } from '../support/database.ts';
 import { HERE, type SeedEndpoint, seedEndpoint, seedOwner, testBox } from '../support/seed.ts';
 
@@ -61,16 +62,32 @@ describe('a transition', () => {
     expect(await database.db.selectFrom('endpoint_events').selectAll().where('endpoint_id', '=', endpointId).execute()).toHaveLength(1);
   });
 
-  it('learns how long a wake takes from earlier ones', async () => {
+  it('expects a wake to take what earlier ones took, the first what the build took', async () => {
     const endpointId = await seedEndpoint(database.db, ownerId, { status: 'hibernated' });
-    const wake = () => recordTransition(database.db, { endpointId, from: ['hibernated'], to: 'waking', reason: null, message: '', mail: null });
-    await wake();
-    const expectedAt = () => database.db.selectFrom('endpoints').select('expected_ready_at').where('id', '=', endpointId).executeTakeFirstOrThrow();
-    expect((await expectedAt()).expected_ready_at).toBeNull();
-    await recordTransition(database.db, { endpointId, from: ['waking'], to: 'up', reason: null, message: '', mail: null });
-    await recordTransition(database.db, { endpointId, from: ['up'], to: 'hibernated', reason: null, message: '', mail: null });
-    await wake();
-    expect((await expectedAt()).expected_ready_at).toBeInstanceOf(Date);
+    await database.db
+      .updateTable('endpoints')
+      .set({ created_at: new Date(Date.now() - 100_000), first_up_at: new Date(Date.now() - 60_000) })
+      .where('id', '=', endpointId)
+      .execute();
+    const go = (from: EndpointStatus, to: EndpointStatus) =>
+      recordTransition(database.db, { endpointId, from: [from], to, reason: null, message: '', mail: null });
+    const expectedSeconds = async () => {
+      const row = await database.db.selectFrom('endpoints').selectAll().where('id', '=', endpointId).executeTakeFirstOrThrow();
+      return row.expected_ready_at && Math.round((row.expected_ready_at.getTime() - row.since.getTime()) / 1000);
+    };
+    await go('hibernated', 'waking');
+    expect(await expectedSeconds()).toBe(40);
+    await go('waking', 'up');
+    await go('up', 'hibernated');
+    await go('hibernated', 'waking');
+    expect(await expectedSeconds()).toBe(0);
+  });
+
+  it('expects nothing of a first build', async () => {
+    const endpointId = await seedEndpoint(database.db, ownerId, { status: 'failed' });
+    await recordTransition(database.db, { endpointId, from: ['failed'], to: 'building', reason: null, message: '', mail: null });
+    const row = await database.db.selectFrom('endpoints').selectAll().where('id', '=', endpointId).executeTakeFirstOrThrow();
+    expect(row.expected_ready_at).toBeNull();
   });
 });
 
