@@ -7,9 +7,15 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 
-const seconds = z.coerce.number().int().min(1).max(30 * 86_400);
+const seconds = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(30 * 86_400);
 const port = z.coerce.number().int().min(1).max(65_535);
-const hexKey = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lowercase hex digits (32 bytes); make one with: openssl rand -hex 32');
+const hexKey = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 lowercase hex digits (32 bytes); make one with: openssl rand -hex 32');
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
@@ -49,8 +55,16 @@ const Environment = z.object({
   /** Set where a reverse proxy of ours writes the client's address; ignored otherwise. */
   CLIENT_IP_HEADER: z.string().optional(),
   WAKE_QUEUE_MAX: z.coerce.number().int().min(1).max(100_000).default(256),
-  WAKE_QUEUE_BYTES_MAX: z.coerce.number().int().min(1024).default(64 * 2 ** 20),
-  REQUEST_BODY_BYTES_MAX: z.coerce.number().int().min(1024).default(16 * 2 ** 20),
+  WAKE_QUEUE_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(64 * 2 ** 20),
+  REQUEST_BODY_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(16 * 2 ** 20),
   BRING_UP_DEADLINE_SECONDS: seconds.default(1800),
   DRAIN_DEADLINE_SECONDS: seconds.default(300),
   NODE_STOP_GRACE_SECONDS: seconds.default(10),
@@ -82,7 +96,14 @@ export interface Config {
   databaseUrl: string;
   /** True when nobody set DATABASE_URL, so `npm start` runs its own Postgres. */
   embeddedPostgres: boolean;
-  temporal: { address: string; embedded: boolean; namespace: string; uiPort: number; cliPath: string | null; payloadKey: Buffer | null };
+  temporal: {
+    address: string;
+    embedded: boolean;
+    namespace: string;
+    uiPort: number;
+    cliPath: string | null;
+    payloadKey: Buffer | null;
+  };
   secretKeys: readonly Buffer[];
   authSecret: string;
   hub: { endpoint: string; token: string | null };

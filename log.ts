@@ -12,7 +12,16 @@ export function createLogger(name: string, level: string): Logger {
     level,
     base: { name, pid: process.pid },
     redact: {
-      paths: ['*.secret', '*.token', '*.authorization', '*.cookie', '*.password', '*.huggingFaceToken', '*.env', '*.key'],
+      paths: [
+        '*.secret',
+        '*.token',
+        '*.authorization',
+        '*.cookie',
+        '*.password',
+        '*.huggingFaceToken',
+        '*.env',
+        '*.key',
+      ],
       censor: '[redacted]',
     },
   });

@@ -58,7 +58,9 @@ async function serves(
   if (!(await isHealthy(observation.address, signal))) {
     const shown = stage === 'health_check' || stage === 'registering' ? 'loading' : stage;
     const progress = observation.report?.progress ?? null;
-    await recordStage(deps.db, node.endpoint_id, shown, { progress: progress === null ? null : Math.floor(progress * 100) / 100 });
+    await recordStage(deps.db, node.endpoint_id, shown, {
+      progress: progress === null ? null : Math.floor(progress * 100) / 100,
+    });
     return false;
   }
   await recordStage(deps.db, node.endpoint_id, 'health_check');

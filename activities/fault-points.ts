@@ -8,7 +8,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const INNER_FAULT_POINTS = ['provisionNode.after-effect', 'stopNode.after-effect', 'releaseNode.after-effect'] as const;
+export const INNER_FAULT_POINTS = [
+  'provisionNode.after-effect',
+  'stopNode.after-effect',
+  'releaseNode.after-effect',
+] as const;
 
 export type FaultPoint = (name: string) => Promise<void>;
 

@@ -55,10 +55,20 @@ export function createHub(options: HubOptions): ModelHub {
     listFiles: (wish) =>
       ask(wish, async (common) => {
         const { model, revision } = wish;
-        const info = await modelInfo({ name: model, ...common, additionalFields: ['sha'], ...(revision ? { revision } : {}) });
+        const info = await modelInfo({
+          name: model,
+          ...common,
+          additionalFields: ['sha'],
+          ...(revision ? { revision } : {}),
+        });
         const commit = info.sha ?? revision;
         const files: WeightsFile[] = [];
-        for await (const entry of listFiles({ repo: model, recursive: true, ...common, ...(commit ? { revision: commit } : {}) })) {
+        for await (const entry of listFiles({
+          repo: model,
+          recursive: true,
+          ...common,
+          ...(commit ? { revision: commit } : {}),
+        })) {
           if (entry.type !== 'file' || !Number.isFinite(entry.size) || entry.size < 0) continue;
           files.push({ path: entry.path, sizeBytes: entry.size, sha256: entry.lfs?.oid ?? null });
           if (files.length >= FILES_MAX) break;
@@ -94,7 +104,11 @@ interface ResponseTrace {
 /** Keeps what HubApiError drops. Redirects are followed on the same host only; a HEAD has its answer in one elsewhere. */
 function tracedFetch(trace: ResponseTrace): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    const response = await fetch(input, {
+      ...init,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
     trace.errorCode = response.headers.get('x-error-code');
     const retryAfter = Number(response.headers.get('retry-after'));
     trace.retryAfterSeconds = Number.isFinite(retryAfter) && retryAfter > 0 ? Math.min(retryAfter, 300) : null;
@@ -121,7 +135,11 @@ function explain(error: unknown, { model, revision }: HubWish, trace: ResponseTr
     );
   }
   if (trace.errorCode === 'RevisionNotFound') {
-    return new UserError('model_not_found', `${model} has no revision "${revision}". Check the branch, tag or commit.`, cause);
+    return new UserError(
+      'model_not_found',
+      `${model} has no revision "${revision}". Check the branch, tag or commit.`,
+      cause,
+    );
   }
   if (status === 404 || status === 401 || trace.errorCode === 'RepoNotFound') {
     return new UserError(
@@ -131,8 +149,12 @@ function explain(error: unknown, { model, revision }: HubWish, trace: ResponseTr
     );
   }
   const wait = trace.retryAfterSeconds;
-  return new UserError('hub_unavailable', `The Hugging Face Hub does not answer for ${model}${status ? ` (status ${status})` : ''}. Trying again.`, {
-    ...cause,
-    headers: wait ? { 'retry-after': String(wait) } : {},
-  });
+  return new UserError(
+    'hub_unavailable',
+    `The Hugging Face Hub does not answer for ${model}${status ? ` (status ${status})` : ''}. Trying again.`,
+    {
+      ...cause,
+      headers: wait ? { 'retry-after': String(wait) } : {},
+    },
+  );
 }

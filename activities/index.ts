@@ -50,8 +50,7 @@ type Bound<F> = F extends (deps: ActivityDeps, ...args: infer A) => infer R ? (.
 export type Activities = { [K in keyof typeof ACTIVITIES]: Bound<(typeof ACTIVITIES)[K]> };
 
 export function createActivities(deps: ActivityDeps): Activities {
-  const bind = (activity: (deps: ActivityDeps, ...args: never[]) => unknown) =>
-    activity.bind(null, deps);
+  const bind = (activity: (deps: ActivityDeps, ...args: never[]) => unknown) => activity.bind(null, deps);
   return Object.fromEntries(Object.entries(ACTIVITIES).map(([name, activity]) => [name, bind(activity)])) as Activities;
 }
 

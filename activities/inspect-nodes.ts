@@ -1,4 +1,5 @@
 import { liveNodes } from '../db/nodes.ts';
+import type { NodeObservation } from '../providers/provider.ts';
 import { type ActivityDeps, providerOf } from './deps.ts';
 import { isHealthy } from './runtime-probe.ts';
 
@@ -16,17 +17,17 @@ export async function inspectNodes(deps: ActivityDeps, input: { endpointId: stri
   const nodes = (await liveNodes(deps.db, input.endpointId)).filter((node) => node.state === 'ready');
   return Promise.all(
     nodes.map(async (node) => {
-      const observation = await providerOf(deps, node.provider).describe(node.token);
-      const runs = observation !== null && observation.state === 'running' && observation.address === node.address;
-      const verdict = !runs ? 'gone' : (await answers(node.address)) ? 'healthy' : 'hung';
-      return { nodeId: node.id, slot: node.slot, verdict };
+      const truth = await providerOf(deps, node.provider).describe(node.token);
+      return { nodeId: node.id, slot: node.slot, verdict: await judge(truth, node.address) };
     }),
   );
 }
 
-async function answers(address: string | null): Promise<boolean> {
+async function judge(truth: NodeObservation | null, address: string | null): Promise<NodeVerdict['verdict']> {
+  if (truth?.stoppedBy === 'order') return 'stopped';
+  if (!truth || truth.state !== 'running' || truth.address !== address) return 'gone';
   for (let attempt = 0; address && attempt < TRIES; attempt++) {
-    if (await isHealthy(address)) return true;
+    if (await isHealthy(address)) return 'healthy';
   }
-  return false;
+  return 'hung';
 }

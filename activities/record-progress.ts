@@ -1,4 +1,8 @@
-import { recordAttempt as writeAttempt, recordDegraded as writeDegraded, recordStage as writeStage } from '../db/lifecycle.ts';
+import {
+  recordAttempt as writeAttempt,
+  recordDegraded as writeDegraded,
+  recordStage as writeStage,
+} from '../db/lifecycle.ts';
 import type { BringUpStage } from '../domain/endpoint.ts';
 import type { ActivityDeps } from './deps.ts';
 

@@ -11,7 +11,8 @@ export async function releaseNode(deps: ActivityDeps, input: { nodeId: string; r
   await provider.release(node.token);
   await deps.faultPoint('releaseNode.after-effect');
   const after = await provider.describe(node.token);
-  if (after && after.state !== 'terminated') throw new Error(`node ${node.id} is still ${after.state} at ${provider.name}`);
+  if (after && after.state !== 'terminated')
+    throw new Error(`node ${node.id} is still ${after.state} at ${provider.name}`);
   await recordEnded(deps.db, node.id, {
     state: 'terminated',
     endedAt: before?.stoppedAt ?? null,

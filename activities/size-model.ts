@@ -51,6 +51,7 @@ async function modelFacts(
   const listing = await deps.hub.listFiles({ model, revision, token });
   const files = chooseGguf(listing.files);
   // A node may find these weights on its disk already, fetched with another owner's token.
-  if (listing.gated && files[0]) await deps.hub.checkReadable({ model, revision: listing.commit, token }, files[0].path);
+  if (listing.gated && files[0])
+    await deps.hub.checkReadable({ model, revision: listing.commit, token }, files[0].path);
   return { model, revision: listing.commit, files, source: 'metadata' };
 }

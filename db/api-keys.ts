@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Db, OwnerTx } from './client.ts';
+import { OWNER } from './owned.ts';
 
 export const API_KEY_SCOPES = ['inference', 'read', 'manage'] as const;
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
@@ -108,6 +109,7 @@ export async function listApiKeys(
   let query = tx
     .selectFrom('api_keys')
     .selectAll()
+    .where('owner_id', '=', OWNER)
     .where('revoked_at', 'is', null)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
@@ -118,7 +120,10 @@ export async function listApiKeys(
       eb(
         refTuple('created_at', 'id'),
         '<',
-        selectFrom('api_keys as anchor').select(['anchor.created_at', 'anchor.id']).where('anchor.id', '=', cursor).$asTuple('created_at', 'id'),
+        selectFrom('api_keys as anchor')
+          .select(['anchor.created_at', 'anchor.id'])
+          .where('anchor.id', '=', cursor)
+          .$asTuple('created_at', 'id'),
       ),
     );
   }
@@ -129,7 +134,13 @@ export async function listApiKeys(
 
 /** Revokes a key at once and for ever; false when the owner has no such key. Safe to repeat. */
 export async function revokeApiKey(tx: OwnerTx, id: string): Promise<boolean> {
-  const row = await tx.selectFrom('api_keys').select('revoked_at').where('id', '=', id).forUpdate().executeTakeFirst();
+  const row = await tx
+    .selectFrom('api_keys')
+    .select('revoked_at')
+    .where('id', '=', id)
+    .where('owner_id', '=', OWNER)
+    .forUpdate()
+    .executeTakeFirst();
   if (!row) return false;
   if (!row.revoked_at) await tx.updateTable('api_keys').set({ revoked_at: new Date() }).where('id', '=', id).execute();
   return true;

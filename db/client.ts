@@ -5,6 +5,7 @@
  * `db/` holds one file of named queries per table group; no other folder writes SQL.
  * It fails by throwing what `pg` throws; `isConnectionError` tells an outage from a mistake.
  */
+import { types } from 'node:util';
 import { Kysely, PostgresDialect, type Transaction, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from './schema.ts';
@@ -40,8 +41,11 @@ export function createDbClient(options: DbOptions): DbClient {
     query_timeout: 30_000,
     keepAlive: true,
   });
-  // Without a listener a dropped idle connection would end the process.
-  pool.on('error', (error) => options.onError?.(error));
+  // Without a listener a dropped connection would end the process. The pool listens to idle clients only;
+  // one that is checked out can be dropped between two queries of a transaction.
+  const onError = (error: Error) => options.onError?.(error);
+  pool.on('error', onError);
+  pool.on('connect', (client) => client.on('error', onError));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, pool, close: () => db.destroy() };
 }
@@ -49,7 +53,9 @@ export function createDbClient(options: DbOptions): DbClient {
 /** Runs `work` in a transaction that can only see and write rows of `ownerId`. */
 export async function forOwner<T>(db: Db, ownerId: string, work: (tx: OwnerTx) => Promise<T>): Promise<T> {
   return db.transaction().execute(async (tx) => {
-    await sql`SELECT set_config('app.owner', ${ownerId}, true), set_config('role', 'hypervize_tenant', true)`.execute(tx);
+    await sql`SELECT set_config('app.owner', ${ownerId}, true), set_config('role', 'hypervize_tenant', true)`.execute(
+      tx,
+    );
     return work(tx as OwnerTx);
   });
 }
@@ -58,11 +64,13 @@ const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMED
 
 /** True when the database could not be reached or is going down, so that trying again may help. */
 export function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Not instanceof: Jest gives each suite an Error of its own, and Node's errors have another.
+  if (!types.isNativeError(error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') {
     // Class 08: connection; 57P01-03: shutting down, crashed, starting up; 53: out of resources.
-    if (CONNECTION_CODES.has(code) || code.startsWith('08') || code.startsWith('57P') || code.startsWith('53')) return true;
+    if (CONNECTION_CODES.has(code) || code.startsWith('08') || code.startsWith('57P') || code.startsWith('53'))
+      return true;
   }
   return /Connection terminated|timeout exceeded when trying to connect|Query read timeout/.test(error.message);
 }

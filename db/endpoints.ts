@@ -1,17 +1,17 @@
 /**
- * What an owner writes about endpoints: creating one, and wishing something of it (the wish columns of
- * `endpoints`). Each runs in one transaction with its event and its outbox row, so that either all of it
- * happened or none. The status columns belong to the lifecycle and are only read here.
+ * Endpoints as their owner makes and finds them. A new one is written in one transaction with its event and
+ * its outbox row, so that either all of it happened or none. Wishes about one that is there are in
+ * endpoint-commands.ts; the status columns belong to the lifecycle.
  */
 import { randomBytes } from 'node:crypto';
 import { endpointIdFrom } from '../domain/endpoint-id.ts';
-import type { Autoscaling, EndpointSpec, EndpointStatus, Power } from '../domain/endpoint.ts';
-import type { CommandEffect, EndpointCommand } from '../domain/lifecycle.ts';
+import type { Autoscaling, EndpointSpec, EndpointStatus } from '../domain/endpoint.ts';
 import type { Db, OwnerTx } from './client.ts';
 import { appendEvent } from './events.ts';
 import { enqueueSignal } from './outbox.ts';
 import type { EndpointSecretName } from './schema.ts';
 import { type SecretBox, secretPlace } from './secrets.ts';
+import { OWNER } from './owned.ts';
 
 export interface NewEndpoint {
   ownerId: string;
@@ -66,14 +66,23 @@ export async function insertEndpoint(tx: OwnerTx, secretBox: SecretBox, input: N
     .execute();
   if (input.customDomain) {
     const { domain, challengeToken } = input.customDomain;
-    await tx.insertInto('custom_domains').values({ ...row, domain, challenge_token: challengeToken }).execute();
+    await tx
+      .insertInto('custom_domains')
+      .values({ ...row, domain, challenge_token: challengeToken })
+      .execute();
   }
   if (input.telemetry) {
-    await tx.insertInto('telemetry_settings').values({ ...row, otlp_endpoint: input.telemetry.otlpEndpoint }).execute();
+    await tx
+      .insertInto('telemetry_settings')
+      .values({ ...row, otlp_endpoint: input.telemetry.otlpEndpoint })
+      .execute();
   }
   for (const [name, plaintext] of Object.entries(input.secrets) as [EndpointSecretName, string][]) {
     const ciphertext = secretBox.seal(plaintext, secretPlace.endpoint(id, name));
-    await tx.insertInto('endpoint_secrets').values({ ...row, name, ciphertext }).execute();
+    await tx
+      .insertInto('endpoint_secrets')
+      .values({ ...row, name, ciphertext })
+      .execute();
   }
   await appendEvent(tx, {
     endpointId: id,
@@ -87,126 +96,16 @@ export async function insertEndpoint(tx: OwnerTx, secretBox: SecretBox, input: N
   return id;
 }
 
-/** What a command is judged by. */
-export interface CommandTarget {
-  id: string;
-  ownerId: string;
-  name: string;
-  status: EndpointStatus;
-  power: Power;
-  minNodes: number;
-  generation: number;
-  sleepGeneration: number;
-  failureGeneration: number;
-}
-
-/** Locks an endpoint that is not deleted until the transaction ends; null when the owner has none by that id. */
-export async function lockEndpoint(tx: OwnerTx, id: string): Promise<CommandTarget | null> {
-  const row = await tx
-    .selectFrom('endpoints')
-    .innerJoin('autoscaling', 'autoscaling.endpoint_id', 'endpoints.id')
-    .select([
-      'endpoints.id',
-      'endpoints.owner_id as ownerId',
-      'endpoints.name',
-      'endpoints.status',
-      'endpoints.power',
-      'autoscaling.min_nodes as minNodes',
-      'endpoints.generation',
-      'endpoints.sleep_generation as sleepGeneration',
-      'endpoints.failure_generation as failureGeneration',
-    ])
-    .where('endpoints.id', '=', id)
-    .where('endpoints.status', '!=', 'deleted')
-    .forUpdate('endpoints')
-    .executeTakeFirst();
-  return row ?? null;
-}
-
-/** One wake per sleep, whoever asks: the proxy uses the same key. */
-export function wakeDedupeKey(endpointId: string, sleepGeneration: number): string {
-  return `wake:${endpointId}:${sleepGeneration}`;
-}
-
-/** Carries a command's effect out: the wish, the event that tells of it, the signal to look again. */
-export async function applyCommand(
-  tx: OwnerTx,
-  target: CommandTarget,
-  command: EndpointCommand,
-  effect: CommandEffect,
-  actor: string,
-): Promise<void> {
-  const { id, generation } = target;
-  const look = { endpointId: id, signal: 'specChanged', payload: { generation } };
-  const update = tx.updateTable('endpoints').where('id', '=', id);
-  switch (effect.kind) {
-    case 'noop':
-    case 'refused':
-      return;
-    case 'power':
-      await update.set({ power: effect.power }).execute();
-      await enqueueSignal(tx, look);
-      break;
-    case 'hibernate':
-      await update
-        .set((eb) => ({ hibernate_requested: eb.fn<number>('greatest', ['hibernate_requested', eb.val(effect.sleepGeneration)]) }))
-        .execute();
-      await enqueueSignal(tx, look);
-      break;
-    case 'wake':
-      await update
-        .set((eb) => ({ wake_requested: eb.fn<number>('greatest', ['wake_requested', eb.val(effect.sleepGeneration)]) }))
-        .execute();
-      await enqueueSignal(tx, {
-        endpointId: id,
-        signal: 'wake',
-        payload: { sleepGeneration: effect.sleepGeneration },
-        dedupeKey: wakeDedupeKey(id, effect.sleepGeneration),
-      });
-      break;
-    case 'retry':
-      await update
-        .set((eb) => ({ retry_requested: eb.fn<number>('greatest', ['retry_requested', eb.val(effect.failureGeneration)]) }))
-        .execute();
-      // The failure may have been that the lifecycle itself was ended: make sure that it runs.
-      await enqueueSignal(tx, { endpointId: id, signal: 'start' });
-      await enqueueSignal(tx, look);
-      break;
-  }
-  await appendEvent(tx, {
-    endpointId: id,
-    ownerId: target.ownerId,
-    type: 'command',
-    actor,
-    message: COMMAND_MESSAGES[command],
-    details: { command },
-  });
-}
-
-const COMMAND_MESSAGES: Record<EndpointCommand, string> = {
-  hibernate: 'Hibernation was asked for.',
-  wake: 'A wake was asked for.',
-  pause: 'A pause was asked for.',
-  resume: 'Resuming was asked for.',
-  retry: 'Another try was asked for.',
-  delete: 'Deletion was asked for.',
-};
-
-/** Marks a deletion as one that cuts streams; true when that is news. */
-export async function forceDelete(tx: OwnerTx, id: string): Promise<boolean> {
-  const result = await tx
-    .updateTable('endpoints')
-    .set({ force_delete: true })
-    .where('id', '=', id)
-    .where('force_delete', '=', false)
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
-}
-
 /** Whether all of these are endpoints of the owner that are not deleted; returns those that are not. */
 export async function unknownEndpointIds(tx: OwnerTx, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  const rows = await tx.selectFrom('endpoints').select('id').where('id', 'in', [...ids]).where('status', '!=', 'deleted').execute();
+  const rows = await tx
+    .selectFrom('endpoints')
+    .select('id')
+    .where('id', 'in', [...ids])
+    .where('owner_id', '=', OWNER)
+    .where('status', '!=', 'deleted')
+    .execute();
   const known = new Set(rows.map((row) => row.id));
   return ids.filter((id) => !known.has(id));
 }
@@ -226,6 +125,7 @@ export async function listEndpointIds(
     .select('id')
     .where('deleted_at', 'is', null)
     .where('status', '!=', 'deleted')
+    .where('owner_id', '=', OWNER)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(page.limit + 1);
@@ -235,7 +135,10 @@ export async function listEndpointIds(
       eb(
         refTuple('created_at', 'id'),
         '<',
-        selectFrom('endpoints as anchor').select(['anchor.created_at', 'anchor.id']).where('anchor.id', '=', cursor).$asTuple('created_at', 'id'),
+        selectFrom('endpoints as anchor')
+          .select(['anchor.created_at', 'anchor.id'])
+          .where('anchor.id', '=', cursor)
+          .$asTuple('created_at', 'id'),
       ),
     );
   }
@@ -260,9 +163,4 @@ export async function readLifecycleBrief(db: Db, id: string): Promise<LifecycleB
     .where('status', '!=', 'deleted')
     .executeTakeFirst();
   return row ? { ownerId: row.owner_id, name: row.name, model: row.spec.model, status: row.status } : null;
-}
-
-export async function readInstallationId(db: Db): Promise<string> {
-  const { id } = await db.selectFrom('installation').select('id').executeTakeFirstOrThrow();
-  return id;
 }

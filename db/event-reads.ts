@@ -1,6 +1,7 @@
 /** Reading an endpoint's timeline and its runtime's last output, for its owner. */
 import type { OwnerTx } from './client.ts';
 import type { EventType } from './schema.ts';
+import { OWNER } from './owned.ts';
 
 export interface TimelineEvent {
   seq: number;
@@ -26,6 +27,7 @@ export async function readEvents(
     .selectFrom('endpoint_events')
     .selectAll()
     .where('endpoint_id', '=', endpointId)
+    .where('owner_id', '=', OWNER)
     .where('seq', '>', page.afterSeq)
     .orderBy('seq')
     .limit(page.limit)
@@ -52,6 +54,7 @@ export async function readLogLines(tx: OwnerTx, endpointId: string, linesMax: nu
     .innerJoin('nodes', 'nodes.id', 'node_logs.node_id')
     .select('node_logs.lines')
     .where('node_logs.endpoint_id', '=', endpointId)
+    .where('node_logs.owner_id', '=', OWNER)
     .orderBy('nodes.created_at')
     .execute();
   return rows.flatMap((row) => row.lines).slice(-linesMax);

@@ -63,9 +63,13 @@ export async function startIdempotent(
     const taken = await sql<{ claimed_at: string }>`
       UPDATE idempotency_keys SET created_at = clock_timestamp(), request_sha256 = ${requestSha256},
         response_status = NULL, response_body = NULL
-      WHERE owner_id = ${ownerId} AND route = ${route} AND key = ${key} RETURNING created_at::text AS claimed_at`.execute(tx);
+      WHERE owner_id = ${ownerId} AND route = ${route} AND key = ${key} RETURNING created_at::text AS claimed_at`.execute(
+      tx,
+    );
     const takenRow = taken.rows[0];
-    return takenRow ? { kind: 'run', claim: { ownerId, route, key, claimedAt: takenRow.claimed_at } } : { kind: 'running' };
+    return takenRow
+      ? { kind: 'run', claim: { ownerId, route, key, claimedAt: takenRow.claimed_at } }
+      : { kind: 'running' };
   });
 }
 

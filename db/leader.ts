@@ -52,7 +52,9 @@ export function lead(options: LeadOptions): Leadership {
         await candidate.connect();
       }
       if (ledSinceMs === null) {
-        const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [options.lock]);
+        const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+          options.lock,
+        ]);
         if (rows[0]?.locked) ledSinceMs = performance.now();
       } else {
         // A connection that broke silently shows only when it is used.
@@ -62,7 +64,7 @@ export function lead(options: LeadOptions): Leadership {
       drop(error as Error);
     }
     if (closed) drop(null);
-    else timer = setTimeout(round, retryMs);
+    else timer = setTimeout(() => void round(), retryMs);
   };
   void round();
 

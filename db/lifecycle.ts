@@ -131,8 +131,10 @@ export async function recordTransition(db: Db, transition: Transition): Promise<
         observed_generation: eb.ref('generation'),
         // The wish that woke it is spent; the next request may wish again.
         sleep_generation: wakeFailed ? eb('sleep_generation', '+', 1) : eb.ref('sleep_generation'),
-        failure_generation: transition.to === 'failed' ? eb('failure_generation', '+', 1) : eb.ref('failure_generation'),
-        first_up_at: transition.to === 'up' ? sql<Date>`coalesce(first_up_at, clock_timestamp())` : eb.ref('first_up_at'),
+        failure_generation:
+          transition.to === 'failed' ? eb('failure_generation', '+', 1) : eb.ref('failure_generation'),
+        first_up_at:
+          transition.to === 'up' ? sql<Date>`coalesce(first_up_at, clock_timestamp())` : eb.ref('first_up_at'),
         deleted_at: transition.to === 'deleted' ? sql<Date>`clock_timestamp()` : eb.ref('deleted_at'),
         expected_ready_at: bringingUp ? expectedReadyAt(transition.endpointId, transition.to) : null,
         ...(transition.to === 'up' ? {} : { degraded_reason: null, degraded_message: null }),
@@ -262,7 +264,11 @@ export async function recordSizing(db: Db, endpointId: string, plan: SizingPlan)
   const first = plan.candidates[0];
   await db.transaction().execute(async (tx) => {
     const row = await lockEndpoint(tx, endpointId);
-    await tx.updateTable('endpoints').set({ sizing: JSON.stringify(plan) }).where('id', '=', endpointId).execute();
+    await tx
+      .updateTable('endpoints')
+      .set({ sizing: JSON.stringify(plan) })
+      .where('id', '=', endpointId)
+      .execute();
     if (!first) return;
     const price = {
       tier: plan.tier,
@@ -286,7 +292,11 @@ export async function recordDegraded(
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const row = await lockEndpoint(tx, endpointId);
-    if (row.status !== 'up' || (row.degraded_reason === (degraded?.reason ?? null) && row.degraded_message === (degraded?.message ?? null))) return;
+    if (
+      row.status !== 'up' ||
+      (row.degraded_reason === (degraded?.reason ?? null) && row.degraded_message === (degraded?.message ?? null))
+    )
+      return;
     await tx
       .updateTable('endpoints')
       .set({ degraded_reason: degraded?.reason ?? null, degraded_message: degraded?.message ?? null })
@@ -348,7 +358,9 @@ export async function beginHibernation(db: Db, endpointId: string): Promise<Hibe
       type: 'node',
       actor: 'lifecycle',
       reason: requested ? 'hibernate_requested' : 'idle',
-      message: requested ? 'Going to sleep as asked: finishing what is in flight.' : `Idle for ${idleSeconds} s: going to sleep.`,
+      message: requested
+        ? 'Going to sleep as asked: finishing what is in flight.'
+        : `Idle for ${idleSeconds} s: going to sleep.`,
     });
     return { begun: true, sleepGeneration, version: row.version + 1 };
   });

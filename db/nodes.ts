@@ -134,7 +134,12 @@ export async function liveNodes(db: Db | Tx, endpointId: string): Promise<NodeRo
 }
 
 /** Sets the state of a node that is not yet terminated. */
-export async function setNodeState(db: Db | Tx, nodeId: string, state: NodeState, reason: string | null = null): Promise<void> {
+export async function setNodeState(
+  db: Db | Tx,
+  nodeId: string,
+  state: NodeState,
+  reason: string | null = null,
+): Promise<void> {
   await db
     .updateTable('nodes')
     .set({ state, reason, updated_at: new Date(), ...(state === 'ready' ? { ready_at: new Date() } : {}) })

@@ -83,3 +83,10 @@ export async function hastenSignals(db: Db): Promise<void> {
   await sql`UPDATE outbox SET next_attempt_at = now()
     WHERE delivered_at IS NULL AND last_error IS NOT NULL AND next_attempt_at > now()`.execute(db);
 }
+
+const DELIVERED_KEPT_DAYS = 7;
+
+/** Forgets signals delivered a week ago; what they asked for is in the records themselves. */
+export async function purgeDelivered(db: Db): Promise<void> {
+  await sql`DELETE FROM outbox WHERE delivered_at < now() - make_interval(days => ${DELIVERED_KEPT_DAYS})`.execute(db);
+}

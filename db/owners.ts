@@ -16,7 +16,10 @@ function personalSlug(userId: string): string {
 }
 
 /** Makes the personal organization if it is not there and returns its id. Safe to repeat and to run at once. */
-export async function ensurePersonalOrganization(db: Db, user: { id: string; name: string; email: string }): Promise<string> {
+export async function ensurePersonalOrganization(
+  db: Db,
+  user: { id: string; name: string; email: string },
+): Promise<string> {
   const slug = personalSlug(user.id);
   return db.transaction().execute(async (tx) => {
     await tx

@@ -10,7 +10,10 @@ export async function readInstallationId(db: Db): Promise<string> {
 }
 
 /** Tokens of nodes that have a right to exist at a provider. */
-export async function liveTokens(db: Db, provider: string): Promise<Map<string, { nodeId: string; endpointId: string }>> {
+export async function liveTokens(
+  db: Db,
+  provider: string,
+): Promise<Map<string, { nodeId: string; endpointId: string }>> {
   const rows = await db
     .selectFrom('nodes')
     .select(['token', 'id', 'endpoint_id'])
@@ -47,7 +50,9 @@ export async function forgetOrphansExcept(db: Db, provider: string, tokens: read
 export async function endpointsNeedingLifecycle(db: Db): Promise<{ id: string }[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM endpoints e WHERE deleted_at IS NULL
-    ORDER BY EXISTS (SELECT 1 FROM nodes n WHERE n.endpoint_id = e.id AND n.state <> 'terminated') DESC, id`.execute(db);
+    ORDER BY EXISTS (SELECT 1 FROM nodes n WHERE n.endpoint_id = e.id AND n.state <> 'terminated') DESC, id`.execute(
+    db,
+  );
   return rows;
 }
 

@@ -2,7 +2,14 @@
  * The tables as kysely types. The SQL in migrations/ is the truth; this file follows it.
  */
 import type { ColumnType, Generated } from 'kysely';
-import type { EndpointSpec, EndpointStatus, NodeState, PlacementCandidate, Power, ProviderName } from '../domain/endpoint.ts';
+import type {
+  EndpointSpec,
+  EndpointStatus,
+  NodeState,
+  PlacementCandidate,
+  Power,
+  ProviderName,
+} from '../domain/endpoint.ts';
 import type { SizingPlan } from '../domain/sizing/plan.ts';
 
 /** A timestamptz: read as Date, written as Date or by its default. */

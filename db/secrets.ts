@@ -15,7 +15,8 @@ export class SecretBox {
 
   /** @param keys 32-byte keys, newest first; more than one during rotation */
   constructor(keys: readonly Buffer[]) {
-    if (keys.length === 0 || keys.some((key) => key.length !== 32)) throw new RangeError('secret keys must be 32 bytes');
+    if (keys.length === 0 || keys.some((key) => key.length !== 32))
+      throw new RangeError('secret keys must be 32 bytes');
     this.#keys = keys.map((key) => ({ id: createHash('sha256').update(key).digest().subarray(0, KEY_ID_BYTES), key }));
   }
 
@@ -40,7 +41,9 @@ export class SecretBox {
     const tagAt = nonceAt + NONCE_BYTES;
     const bodyAt = tagAt + TAG_BYTES;
     // Without the length, a tag that was cut short would be compared as far as it goes.
-    const decipher = createDecipheriv('aes-256-gcm', entry.key, sealed.subarray(nonceAt, tagAt), { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', entry.key, sealed.subarray(nonceAt, tagAt), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(Buffer.from(where));
     decipher.setAuthTag(sealed.subarray(tagAt, bodyAt));
     return Buffer.concat([decipher.update(sealed.subarray(bodyAt)), decipher.final()]).toString('utf8');

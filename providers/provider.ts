@@ -52,6 +52,8 @@ export interface NodeObservation {
   launchedAt: string;
   startedAt: string | null;
   stoppedAt: string | null;
+  /** Whether a stopped machine was told to stop, or ended by itself (crash, reclaim); null while it runs. */
+  stoppedBy: 'order' | 'itself' | null;
 }
 
 export interface NodeReport {

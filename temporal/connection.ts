@@ -23,7 +23,11 @@ function connectOptions(options: TemporalOptions) {
 /** A client that connects lazily, so that a Temporal outage never stops the API from starting. */
 export function createLazyClient(options: TemporalOptions): Client {
   return new Client({
-    connection: Connection.lazy(connectOptions(options)),
+    connection: Connection.lazy({
+      ...connectOptions(options),
+      // gRPC would wait up to two minutes between attempts; wakes cannot wait that long after an outage.
+      channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 },
+    }),
     namespace: options.namespace,
     dataConverter: dataConverter(options),
   });

@@ -6,7 +6,10 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
 import { ValueError } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
+
+// The package is CommonJS without named exports that Node could see.
+const { temporal } = proto;
 
 const ENCODING = 'binary/hypervize-aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -47,13 +50,15 @@ class AesGcmCodec implements PayloadCodec {
     return payloads.map((payload) => {
       if (!payload.metadata || Buffer.from(payload.metadata['encoding'] ?? []).toString() !== ENCODING) return payload;
       const keyId = Buffer.from(payload.metadata['key-id'] ?? []).toString();
-      if (keyId !== this.#keyId) throw new ValueError(`payload was encrypted with key ${keyId}, which is not configured`);
+      if (keyId !== this.#keyId)
+        throw new ValueError(`payload was encrypted with key ${keyId}, which is not configured`);
       const sealed = Buffer.from(payload.data ?? []);
-      const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+      const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
       decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       const plain = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
       return temporal.api.common.v1.Payload.decode(plain);
     });
   }
 }
-

@@ -10,7 +10,10 @@ import { SEARCH_ATTRIBUTE_NAMES } from '../workflows/search-attributes.ts';
 const KEYWORD = 2;
 
 /** Adds what is missing. @throws when it is missing and may not be added, naming the attributes */
-export async function registerSearchAttributes(connection: Connection | NativeConnection, namespace: string): Promise<void> {
+export async function registerSearchAttributes(
+  connection: Connection | NativeConnection,
+  namespace: string,
+): Promise<void> {
   const present = await connection.operatorService.listSearchAttributes({ namespace });
   const missing = SEARCH_ATTRIBUTE_NAMES.filter((name) => !(name in (present.customAttributes ?? {})));
   if (missing.length === 0) return;

@@ -11,7 +11,10 @@ import type { Logger } from '../log.ts';
 
 const HEARTBEAT_MS = 1_000;
 
-export function activityInterceptor(faultPoint: FaultPoint, logger: Logger): (context: Context) => ActivityInterceptors {
+export function activityInterceptor(
+  faultPoint: FaultPoint,
+  logger: Logger,
+): (context: Context) => ActivityInterceptors {
   return (context) => {
     const inbound: ActivityInboundCallsInterceptor = {
       async execute(input, next) {
@@ -24,7 +27,10 @@ export function activityInterceptor(faultPoint: FaultPoint, logger: Logger): (co
           return result;
         } catch (error) {
           if (error instanceof CancelledFailure) throw error;
-          logger.warn({ activityType, workflowId: workflowExecution?.workflowId, attempt, err: error }, 'activity failed');
+          logger.warn(
+            { activityType, workflowId: workflowExecution?.workflowId, attempt, err: error },
+            'activity failed',
+          );
           throw toFailure(error);
         } finally {
           clearInterval(beat);

@@ -2,7 +2,11 @@ import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@tem
 import { REAP_ORPHANS, reaperScheduleId, taskQueueOf } from '../workflows/contract.ts';
 
 /** Makes sure that the orphan reaper's schedule exists with the present interval, and runs it once now. */
-export async function ensureReaperSchedule(client: Client, installationId: string, intervalSeconds: number): Promise<void> {
+export async function ensureReaperSchedule(
+  client: Client,
+  installationId: string,
+  intervalSeconds: number,
+): Promise<void> {
   const scheduleId = reaperScheduleId(installationId);
   const spec = { intervals: [{ every: intervalSeconds * 1000 }] };
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' } as const;

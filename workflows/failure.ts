@@ -15,7 +15,9 @@ export function explainFailure(error: unknown): BringUpFailure {
     const detail = cause.details?.[0] as FailureDetail | undefined;
     return {
       code: cause.type && cause.type !== 'Error' ? cause.type : 'internal_error',
-      message: detail ? cause.message : 'Something went wrong on our side. The operator finds the details in the Temporal Web UI.',
+      message: detail
+        ? cause.message
+        : 'Something went wrong on our side. The operator finds the details in the Temporal Web UI.',
       errorClass: detail?.errorClass ?? 'transient',
     };
   }

@@ -28,8 +28,14 @@ export class BringUpError extends Error {
  * @throws BringUpError with nothing left of what was tried: a new node is released, one that slept sleeps again
  */
 export async function bringUpNode(view: EndpointView, slot: number, candidates: number): Promise<void> {
-  const sleeper = view.nodes.find((node) => node.slot === slot && (node.state === 'stopped' || node.state === 'stopping'));
-  let last: BringUpFailure = { code: 'capacity_unavailable', message: 'There is no place to launch a node.', errorClass: 'capacity' };
+  const sleeper = view.nodes.find(
+    (node) => node.slot === slot && (node.state === 'stopped' || node.state === 'stopping'),
+  );
+  let last: BringUpFailure = {
+    code: 'capacity_unavailable',
+    message: 'There is no place to launch a node.',
+    errorClass: 'capacity',
+  };
   for (let candidateIndex = 0; candidateIndex < candidates; candidateIndex++) {
     try {
       await tryCandidate(view.endpointId, slot, candidateIndex, sleeper !== undefined);
@@ -50,7 +56,12 @@ export async function bringUpNode(view: EndpointView, slot: number, candidates: 
   throw new BringUpError(last);
 }
 
-async function tryCandidate(endpointId: string, slot: number, candidateIndex: number, keepAsleep: boolean): Promise<void> {
+async function tryCandidate(
+  endpointId: string,
+  slot: number,
+  candidateIndex: number,
+  keepAsleep: boolean,
+): Promise<void> {
   // Registered before the first step: it releases whatever the slot has, also an intent that was
   // written by a step whose answer never came.
   let nodeId: string | null = null;

@@ -32,7 +32,8 @@ async function replaceLost(view: EndpointView, replicas: Replicas): Promise<bool
   const lost = verdicts.filter((verdict) => verdict.verdict !== 'healthy');
   if (lost.length === 0 && verdicts.length > 0) return false;
   for (const { nodeId } of lost) await undo.stopNode({ nodeId, reason: 'node_lost' });
-  if (lost.some((verdict) => verdict.verdict !== 'stopped')) replicas.noteLoss();
+  const ordered = lost.length > 0 && lost.every((verdict) => verdict.verdict === 'stopped');
+  if (lost.length > 0 && !ordered) replicas.noteLoss();
   if (lost.length < verdicts.length) return true;
   await replicas.stop();
   if (replicas.isCrashLoop()) {
@@ -43,8 +44,8 @@ async function replaceLost(view: EndpointView, replicas: Replicas): Promise<bool
     endpointId,
     from: ['up'],
     to: 'waking',
-    reason: 'node_lost',
-    message: 'Its node was lost. Starting it again.',
+    reason: ordered ? 'node_stopped' : 'node_lost',
+    message: ordered ? 'Its machine was stopped. Starting it again.' : 'Its node was lost. Starting it again.',
     mail: null,
   });
   return true;
@@ -79,10 +80,12 @@ export class Replicas {
     if (this.#adding || Date.now() < this.#notBeforeMs) return;
     const slot = lowestSlot(view);
     const scope = new CancellationScope();
-    const done = scope.run(() => this.#add(view, slot)).finally(() => {
-      this.#adding = null;
-      attention.call();
-    });
+    const done = scope
+      .run(() => this.#add(view, slot))
+      .finally(() => {
+        this.#adding = null;
+        attention.call();
+      });
     this.#adding = { scope, done };
     if (!view.degraded) {
       const message = `${serving} of ${view.desiredNodes} nodes are ready. Bringing up another.`;

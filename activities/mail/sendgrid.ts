@@ -55,7 +55,8 @@ function explain(error: unknown): ApplicationFailure {
   if (!response) return ApplicationFailure.retryable('SendGrid could not be reached', 'mail_unavailable');
   const status = Number(code);
   if ([400, 401, 403, 413].includes(status)) {
-    const hint = status === 401 || status === 403 ? ' Check SENDGRID_API_KEY and that MAIL_FROM is a verified sender.' : '';
+    const hint =
+      status === 401 || status === 403 ? ' Check SENDGRID_API_KEY and that MAIL_FROM is a verified sender.' : '';
     return ApplicationFailure.nonRetryable(`SendGrid refused the mail (${status}).${hint}`, 'mail_refused');
   }
   const resetAtSeconds = Number(response.headers?.['x-ratelimit-reset']);

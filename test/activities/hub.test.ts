@@ -15,7 +15,11 @@ afterAll(async () => {
 });
 
 const hub = (token: string | null = null) => createHub({ endpoint: fake.url, token });
-const wish = (model: string, token: string | null = null, revision: string | null = null) => ({ model, revision, token });
+const wish = (model: string, token: string | null = null, revision: string | null = null) => ({
+  model,
+  revision,
+  token,
+});
 const failure = (promise: Promise<unknown>) =>
   promise.then(
     () => {

@@ -76,12 +76,20 @@ describe('the orphan reaper', () => {
     const { nodeId } = await allocateNode(database.db, testBox, { endpointId, slot: 0, candidate: HERE });
     const [node] = await liveNodes(database.db, endpointId);
     provider.plant('ours', node?.token ?? '');
-    await recordRunning(database.db, nodeId, { ref: 'r', address: 'http://127.0.0.1:1', startedAt: new Date().toISOString() });
+    await recordRunning(database.db, nodeId, {
+      ref: 'r',
+      address: 'http://127.0.0.1:1',
+      startedAt: new Date().toISOString(),
+    });
     await setNodeState(database.db, nodeId, 'ready');
     states.set(endpointId, 'closed');
     await sweep();
     expect(provider.has(node?.token ?? '')).toBe(false);
-    const row = await database.db.selectFrom('endpoints').selectAll().where('id', '=', endpointId).executeTakeFirstOrThrow();
+    const row = await database.db
+      .selectFrom('endpoints')
+      .selectAll()
+      .where('id', '=', endpointId)
+      .executeTakeFirstOrThrow();
     expect(row).toMatchObject({ status: 'failed', status_reason: 'lifecycle_terminated' });
     expect(started).toEqual([endpointId]);
   });

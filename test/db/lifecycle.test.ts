@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { allocateNode, liveNodes, recordEnded, recordRunning, setNodeState } from '../../db/nodes.ts';
-import { beginHibernation, cancelHibernation, readLifecycle, recordStage, recordTransition } from '../../db/lifecycle.ts';
+import {
+  beginHibernation,
+  cancelHibernation,
+  readLifecycle,
+  recordStage,
+  recordTransition,
+} from '../../db/lifecycle.ts';
 import { reportLoads } from '../../db/traffic.ts';
 import type { EndpointStatus } from '../../domain/endpoint.ts';
 import { type TestDatabase, createTestDatabase } from '../support/database.ts';
@@ -20,7 +26,13 @@ beforeEach(async () => {
   await database.db.deleteFrom('proxies').execute();
 });
 
-const toUp = { from: ['building'] as const, to: 'up' as const, reason: null, message: 'Online.', mail: 'ready' as const };
+const toUp = {
+  from: ['building'] as const,
+  to: 'up' as const,
+  reason: null,
+  message: 'Online.',
+  mail: 'ready' as const,
+};
 
 describe('a transition', () => {
   it('is recorded with its event and its mail, once, however often the step runs', async () => {
@@ -30,24 +42,46 @@ describe('a transition', () => {
     expect(first).toMatchObject({ recorded: true, status: 'up' });
     // A lost answer must not lose the mail: the repeated step still names it.
     expect(second).toEqual({ recorded: false, status: 'up', mailId: first.mailId });
-    const events = await database.db.selectFrom('endpoint_events').selectAll().where('endpoint_id', '=', endpointId).execute();
+    const events = await database.db
+      .selectFrom('endpoint_events')
+      .selectAll()
+      .where('endpoint_id', '=', endpointId)
+      .execute();
     expect(events.map((event) => [event.from_status, event.to_status])).toEqual([['building', 'up']]);
   });
 
   it('loses quietly when the endpoint has moved on', async () => {
     const endpointId = await seedEndpoint(database.db, ownerId, { status: 'deleting' });
-    expect(await recordTransition(database.db, { endpointId, ...toUp })).toEqual({ recorded: false, status: 'deleting', mailId: null });
+    expect(await recordTransition(database.db, { endpointId, ...toUp })).toEqual({
+      recorded: false,
+      status: 'deleting',
+      mailId: null,
+    });
   });
 
   it('queues no mail for an endpoint whose owner has no address', async () => {
     const endpointId = await seedEndpoint(database.db, ownerId, { notifyEmail: null });
-    expect(await recordTransition(database.db, { endpointId, ...toUp })).toMatchObject({ recorded: true, mailId: null });
+    expect(await recordTransition(database.db, { endpointId, ...toUp })).toMatchObject({
+      recorded: true,
+      mailId: null,
+    });
   });
 
   it('spends the wish to wake when the wake failed, so that only a new request wakes it', async () => {
     const endpointId = await seedEndpoint(database.db, ownerId, { status: 'waking' });
-    await database.db.updateTable('endpoints').set({ sleep_generation: 1, wake_requested: 1 }).where('id', '=', endpointId).execute();
-    await recordTransition(database.db, { endpointId, from: ['waking'], to: 'hibernated', reason: 'capacity_unavailable', message: 'No room.', mail: null });
+    await database.db
+      .updateTable('endpoints')
+      .set({ sleep_generation: 1, wake_requested: 1 })
+      .where('id', '=', endpointId)
+      .execute();
+    await recordTransition(database.db, {
+      endpointId,
+      from: ['waking'],
+      to: 'hibernated',
+      reason: 'capacity_unavailable',
+      message: 'No room.',
+      mail: null,
+    });
     expect(await readLifecycle(database.db, endpointId)).toMatchObject({ sleepGeneration: 2, wakeRequested: 1 });
   });
 
@@ -57,9 +91,20 @@ describe('a transition', () => {
       .insertInto('endpoint_secrets')
       .values({ endpoint_id: endpointId, owner_id: ownerId, name: 'env', ciphertext: Buffer.from('x') })
       .execute();
-    await recordTransition(database.db, { endpointId, from: ['deleting'], to: 'deleted', reason: null, message: 'Deleted.', mail: null });
-    expect(await database.db.selectFrom('endpoint_secrets').selectAll().where('endpoint_id', '=', endpointId).execute()).toEqual([]);
-    expect(await database.db.selectFrom('endpoint_events').selectAll().where('endpoint_id', '=', endpointId).execute()).toHaveLength(1);
+    await recordTransition(database.db, {
+      endpointId,
+      from: ['deleting'],
+      to: 'deleted',
+      reason: null,
+      message: 'Deleted.',
+      mail: null,
+    });
+    expect(
+      await database.db.selectFrom('endpoint_secrets').selectAll().where('endpoint_id', '=', endpointId).execute(),
+    ).toEqual([]);
+    expect(
+      await database.db.selectFrom('endpoint_events').selectAll().where('endpoint_id', '=', endpointId).execute(),
+    ).toHaveLength(1);
   });
 
   it('expects a wake to take what earlier ones took, the first what the build took', async () => {
@@ -72,7 +117,11 @@ describe('a transition', () => {
     const go = (from: EndpointStatus, to: EndpointStatus) =>
       recordTransition(database.db, { endpointId, from: [from], to, reason: null, message: '', mail: null });
     const expectedSeconds = async () => {
-      const row = await database.db.selectFrom('endpoints').selectAll().where('id', '=', endpointId).executeTakeFirstOrThrow();
+      const row = await database.db
+        .selectFrom('endpoints')
+        .selectAll()
+        .where('id', '=', endpointId)
+        .executeTakeFirstOrThrow();
       return row.expected_ready_at && Math.round((row.expected_ready_at.getTime() - row.since.getTime()) / 1000);
     };
     await go('hibernated', 'waking');
@@ -85,8 +134,19 @@ describe('a transition', () => {
 
   it('expects nothing of a first build', async () => {
     const endpointId = await seedEndpoint(database.db, ownerId, { status: 'failed' });
-    await recordTransition(database.db, { endpointId, from: ['failed'], to: 'building', reason: null, message: '', mail: null });
-    const row = await database.db.selectFrom('endpoints').selectAll().where('id', '=', endpointId).executeTakeFirstOrThrow();
+    await recordTransition(database.db, {
+      endpointId,
+      from: ['failed'],
+      to: 'building',
+      reason: null,
+      message: '',
+      mail: null,
+    });
+    const row = await database.db
+      .selectFrom('endpoints')
+      .selectAll()
+      .where('id', '=', endpointId)
+      .executeTakeFirstOrThrow();
     expect(row.expected_ready_at).toBeNull();
   });
 });
@@ -98,7 +158,12 @@ describe('a stage', () => {
     await recordStage(database.db, endpointId, 'loading', { progress: 0.5 });
     await recordTransition(database.db, { endpointId, ...toUp });
     await recordStage(database.db, endpointId, 'loading');
-    const events = await database.db.selectFrom('endpoint_events').select(['type', 'stage']).where('endpoint_id', '=', endpointId).orderBy('seq').execute();
+    const events = await database.db
+      .selectFrom('endpoint_events')
+      .select(['type', 'stage'])
+      .where('endpoint_id', '=', endpointId)
+      .orderBy('seq')
+      .execute();
     expect(events).toEqual([
       { type: 'stage', stage: 'loading' },
       { type: 'transition', stage: null },
@@ -110,7 +175,10 @@ describe('a node', () => {
   it('has one live row per slot, and its token changes with each new try', async () => {
     const endpointId = await seedEndpoint(database.db, ownerId);
     const wish = { endpointId, slot: 0, candidate: HERE };
-    const [first, again] = [await allocateNode(database.db, testBox, wish), await allocateNode(database.db, testBox, wish)];
+    const [first, again] = [
+      await allocateNode(database.db, testBox, wish),
+      await allocateNode(database.db, testBox, wish),
+    ];
     expect(again).toEqual({ ...first, fresh: false });
     const [row] = await liveNodes(database.db, endpointId);
     await recordEnded(database.db, first.nodeId, { state: 'terminated', endedAt: null, reason: 'test' });
@@ -123,7 +191,8 @@ describe('a node', () => {
     const endpointId = await seedEndpoint(database.db, ownerId);
     const { nodeId } = await allocateNode(database.db, testBox, { endpointId, slot: 0, candidate: HERE });
     const at = (secondsAgo: number) => new Date(Date.now() - secondsAgo * 1000).toISOString();
-    const start = (secondsAgo: number) => recordRunning(database.db, nodeId, { ref: 'r', address: null, startedAt: at(secondsAgo) });
+    const start = (secondsAgo: number) =>
+      recordRunning(database.db, nodeId, { ref: 'r', address: null, startedAt: at(secondsAgo) });
     await start(100);
     await start(100);
     await recordEnded(database.db, nodeId, { state: 'stopped', endedAt: at(60), reason: 'hibernated' });
@@ -131,8 +200,15 @@ describe('a node', () => {
     // A start that claims to be older than the last end begins at that end.
     await start(80);
     await recordEnded(database.db, nodeId, { state: 'terminated', endedAt: at(20), reason: 'deleted' });
-    const intervals = await database.db.selectFrom('node_intervals').selectAll().where('node_id', '=', nodeId).orderBy('id').execute();
-    const spans = intervals.map((row) => [row.started_at, row.ended_at].map((t) => Math.round(((t?.getTime() ?? 0) - Date.now()) / 1000)));
+    const intervals = await database.db
+      .selectFrom('node_intervals')
+      .selectAll()
+      .where('node_id', '=', nodeId)
+      .orderBy('id')
+      .execute();
+    const spans = intervals.map((row) =>
+      [row.started_at, row.ended_at].map((t) => Math.round(((t?.getTime() ?? 0) - Date.now()) / 1000)),
+    );
     expect(spans).toEqual([
       [-100, -60],
       [-60, -20],

@@ -154,7 +154,7 @@ export interface Owner {
   command(id: string, command: 'hibernate' | 'wake' | 'pause' | 'resume' | 'retry'): Promise<Answer>;
   delete(id: string, query?: string): Promise<Answer>;
   chat(id: string, options?: ChatOptions): Promise<ChatAnswer>;
-  /** Waits for a status; fails at once, with the whole story, when the endpoint has failed instead. */
+  /** Waits for a status; gives up at once, with the whole story, when the endpoint fails in the meantime. */
   reaches(id: string, status: Status, withinMs?: number): Promise<Endpoint>;
   /** Waits until the endpoint answers 404. */
   vanishes(id: string, withinMs?: number): Promise<void>;
@@ -223,11 +223,14 @@ export function createOwner(baseUrl: string, email: string, password: string, co
 
     reaches: async (id, status, withinMs = 30_000) => {
       let seen: Endpoint | undefined;
+      // A retry is accepted before it is acted on: the old failure may still show for a moment.
+      let oldFailure: string | undefined;
       try {
         return await eventually(
           async () => {
             seen = await owner.get(id);
-            if (seen.status === 'failed' && status !== 'failed') return 'failed' as const;
+            oldFailure ??= seen.status === 'failed' ? seen.since : '';
+            if (seen.status === 'failed' && status !== 'failed' && seen.since !== oldFailure) return 'failed' as const;
             return seen.status === status ? seen : null;
           },
           { timeoutMs: withinMs, intervalMs: 100, message: `${id} is ${status}` },

@@ -70,6 +70,7 @@ export function standardRepos(): Map<string, FakeRepo> {
       { files: { 'model.safetensors': Buffer.alloc(4096, 1), 'config.json': Buffer.from('{"model_type":"llama"}') } },
     ],
     ['fake/gated-GGUF', { files: gguf('gated'), gated: 'manual', readers: ['hf_accepted'] }],
+    ['fake/another-gated-GGUF', { files: gguf('another-gated'), gated: 'manual', readers: ['hf_accepted'] }],
     ['fake/private-GGUF', { files: gguf('private'), private: true, readers: ['hf_member'] }],
     ['fake/busy-GGUF', { files: gguf('busy'), faults: { status: 429, times: 2 } }],
     ['fake/broken-GGUF', { files: gguf('broken'), faults: { status: 500, times: 2 } }],

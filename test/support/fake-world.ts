@@ -110,7 +110,13 @@ export class FakeWorld {
       }),
       sizeModel: step('sizeModel', () => {
         this.sized = true;
-        return { tier: 'local-cpu', provider: 'local', candidates: this.candidates, requiredMemoryBytes: 1, reasons: [] };
+        return {
+          tier: 'local-cpu',
+          provider: 'local',
+          candidates: this.candidates,
+          requiredMemoryBytes: 1,
+          reasons: [],
+        };
       }),
       allocateNode: step('allocateNode', ({ slot }) => this.#allocate(slot)),
       provisionNode: step('provisionNode', ({ nodeId }) => {
@@ -169,7 +175,8 @@ export class FakeWorld {
 
   #transition(change: Parameters<Activities['recordStatus']>[0]) {
     const none = { recorded: false, status: this.status, mailId: null };
-    if (this.status === change.to || !change.from.includes(this.status) || !canTransition(this.status, change.to)) return none;
+    if (this.status === change.to || !change.from.includes(this.status) || !canTransition(this.status, change.to))
+      return none;
     if (this.status === 'waking' && change.to === 'hibernated') this.sleepGeneration += 1;
     if (change.to === 'failed') this.failureGeneration += 1;
     if (change.to === 'up') this.everUp = true;
@@ -177,7 +184,11 @@ export class FakeWorld {
     this.reason = change.reason;
     this.message = change.message;
     this.history.push(change.to);
-    return { recorded: true, status: this.status, mailId: change.mail ? `${change.mail}-${this.history.length}` : null };
+    return {
+      recorded: true,
+      status: this.status,
+      mailId: change.mail ? `${change.mail}-${this.history.length}` : null,
+    };
   }
 
   #allocate(slot: number) {

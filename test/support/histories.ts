@@ -28,7 +28,10 @@ export async function recordedHistories(): Promise<RecordedHistory[]> {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.json')).sort();
   return Promise.all(
     names.map(async (file) => {
-      const recorded = JSON.parse(await readFile(path.join(FOLDER, file), 'utf8')) as { workflowId: string; history: unknown };
+      const recorded = JSON.parse(await readFile(path.join(FOLDER, file), 'utf8')) as {
+        workflowId: string;
+        history: unknown;
+      };
       return {
         name: file.replace(/\.json$/, ''),
         workflowId: recorded.workflowId,

@@ -18,6 +18,7 @@ export class MemoryProvider implements CapacityProvider {
       launchedAt: new Date().toISOString(),
       startedAt: new Date().toISOString(),
       stoppedAt: null,
+      stoppedBy: null,
     });
   }
 
@@ -38,12 +39,23 @@ export class MemoryProvider implements CapacityProvider {
 
   async stop(token: string): Promise<NodeObservation | null> {
     const machine = this.#machines.get(token);
-    if (machine) Object.assign(machine, { state: 'stopped', address: null, stoppedAt: new Date().toISOString() });
+    if (machine)
+      Object.assign(machine, {
+        state: 'stopped',
+        address: null,
+        stoppedAt: new Date().toISOString(),
+        stoppedBy: 'order',
+      });
     return machine ?? null;
   }
 
   async start(spec: NodeSpec): Promise<NodeObservation> {
-    return Object.assign(this.#get(spec.token), { state: 'running', address: 'http://127.0.0.1:1', stoppedAt: null });
+    return Object.assign(this.#get(spec.token), {
+      state: 'running',
+      address: 'http://127.0.0.1:1',
+      stoppedAt: null,
+      stoppedBy: null,
+    });
   }
 
   async release(token: string): Promise<void> {

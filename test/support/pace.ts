@@ -27,3 +27,9 @@ export async function everyMs<T>(
   }
   return Promise.all(calls);
 }
+
+/** Calls at a steady pace until the result is called; whether the calls succeed does not matter. */
+export function keepCalling(intervalMs: number, call: () => Promise<unknown>): () => void {
+  const timer = setInterval(() => void call().catch(() => {}), intervalMs);
+  return () => clearInterval(timer);
+}

@@ -7,7 +7,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -42,7 +42,7 @@ export interface ProductOptions {
 export interface Product {
   baseUrl: string;
   home: string;
-  /** Path of the log of everything it printed. */
+  /** Path of the log of everything it printed; the parts' own logs come beside it, in a folder, on dispose. */
   logFile: string;
   /** The last lines it printed. */
   output(): string;
@@ -81,6 +81,7 @@ const RECOVERY_TIMEOUT_MS = 60_000;
 
 export async function startProduct(options: ProductOptions): Promise<Product> {
   await rm(logFileOf(options), { force: true });
+  await rm(logFileOf(options).replace(/\.log$/, ''), { recursive: true, force: true });
   return startAt({ home: await newHome(), port: await freePort(), uiPort: await freePort() }, options);
 }
 
@@ -238,6 +239,8 @@ function createProduct(parts: Parts): Product {
       try {
         await stop();
       } finally {
+        // Kept for whoever has to find out why a case failed.
+        await cp(path.join(home, 'logs'), logFile.replace(/\.log$/, ''), { recursive: true }).catch(() => {});
         if (!process.env['ACCEPTANCE_KEEP_HOME']) await rm(path.dirname(home), { recursive: true, force: true });
       }
     },

@@ -40,8 +40,8 @@ import json, sys
 from openai import OpenAI
 client = OpenAI(base_url=sys.argv[1], api_key=sys.argv[2], max_retries=0, timeout=120)
 messages = [{"role": "user", "content": "Say hi"}]
-whole = client.chat.completions.create(model="any", messages=messages, max_tokens=8)
-chunks = [c for c in client.chat.completions.create(model="any", messages=messages, max_tokens=8, stream=True)]
+whole = client.chat.completions.create(model="any", messages=messages, max_tokens=8, temperature=0)
+chunks = [c for c in client.chat.completions.create(model="any", messages=messages, max_tokens=8, temperature=0, stream=True)]
 text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
 print(json.dumps({"whole": whole.choices[0].message.content, "streamed": text, "chunks": len(chunks), "models": [m.id for m in client.models.list()]}))
 `;

@@ -41,7 +41,10 @@ export const PLAN: SizingPlan = {
 
 export async function seedOwner(db: Db): Promise<string> {
   const id = `org-${randomBytes(6).toString('hex')}`;
-  await db.insertInto('organization').values({ id, name: id, slug: id, createdAt: new Date(), metadata: null }).execute();
+  await db
+    .insertInto('organization')
+    .values({ id, name: id, slug: id, createdAt: new Date(), metadata: null })
+    .execute();
   return id;
 }
 

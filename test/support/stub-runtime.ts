@@ -2,7 +2,13 @@
  * A node in this process, for tests of whatever talks to nodes: it demands its bearer secret, answers as
  * `script` says, and keeps what it received and how each request ended. `script` may be changed at any time.
  */
-import { type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface StubScript {
@@ -185,7 +191,12 @@ class Stub implements StubRuntime {
   async #complete(res: ServerResponse, entry: StubRequest): Promise<void> {
     const { script } = this;
     const stream = entry.body.includes('"stream":true') || entry.body.includes('"stream": true');
-    const base = { id: 'chatcmpl-stub', object: stream ? 'chat.completion.chunk' : 'chat.completion', created: 1, model: 'stub' };
+    const base = {
+      id: 'chatcmpl-stub',
+      object: stream ? 'chat.completion.chunk' : 'chat.completion',
+      created: 1,
+      model: 'stub',
+    };
     await pause(script.firstTokenMs);
     if (!stream) {
       const content = Array.from({ length: script.tokens }, (_, index) => `tok${index}`).join(' ');
@@ -195,7 +206,12 @@ class Stub implements StubRuntime {
       sendJson(res, 200, { ...base, choices: [choice], usage });
       return;
     }
-    res.writeHead(200, { 'content-type': 'text/event-stream', server: 'stub', 'x-node-secret': this.secret, 'set-cookie': 'a=b' });
+    res.writeHead(200, {
+      'content-type': 'text/event-stream',
+      server: 'stub',
+      'x-node-secret': this.secret,
+      'set-cookie': 'a=b',
+    });
     res.flushHeaders();
     for (let index = 0; index < script.tokens; index += 1) {
       if (index > 0) await pause(script.tokenMs);
@@ -211,10 +227,14 @@ class Stub implements StubRuntime {
       const delta = { content: `${index > 0 ? ' ' : ''}tok${index}` };
       res.write(`data: ${JSON.stringify({ ...base, choices: [{ index: 0, finish_reason: null, delta }] })}\n\n`);
     }
-    res.end(`data: ${JSON.stringify({ ...base, choices: [{ index: 0, finish_reason: 'stop', delta: {} }] })}\n\ndata: [DONE]\n\n`);
+    res.end(
+      `data: ${JSON.stringify({ ...base, choices: [{ index: 0, finish_reason: 'stop', delta: {} }] })}\n\ndata: [DONE]\n\n`,
+    );
   }
 }
 
 function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', server: 'stub' }).end(JSON.stringify(body));
+  res
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', server: 'stub' })
+    .end(JSON.stringify(body));
 }

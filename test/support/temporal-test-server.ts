@@ -43,17 +43,16 @@ export async function startWorker(
 }
 
 /** As the product's worker does it, so that cancellations arrive. */
-const heartbeating: NonNullable<NonNullable<Parameters<typeof Worker.create>[0]['interceptors']>['activity']>[number] = (
-  context,
-) => ({
-  inbound: {
-    async execute(input, next) {
-      const beat = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), 100);
-      try {
-        return await next(input);
-      } finally {
-        clearInterval(beat);
-      }
+const heartbeating: NonNullable<NonNullable<Parameters<typeof Worker.create>[0]['interceptors']>['activity']>[number] =
+  (context) => ({
+    inbound: {
+      async execute(input, next) {
+        const beat = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), 100);
+        try {
+          return await next(input);
+        } finally {
+          clearInterval(beat);
+        }
+      },
     },
-  },
-});
+  });

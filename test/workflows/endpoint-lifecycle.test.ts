@@ -27,7 +27,11 @@ interface Life {
 }
 
 /** Runs one lifecycle against a world of its own, to its end, and keeps its history under `name` for the replay suite. */
-async function live(name: string | null, prepare: (world: FakeWorld) => void, story: (life: Life) => Promise<void>): Promise<FakeWorld> {
+async function live(
+  name: string | null,
+  prepare: (world: FakeWorld) => void,
+  story: (life: Life) => Promise<void>,
+): Promise<FakeWorld> {
   const world = new FakeWorld(endpointIdFrom(randomBytes(6)));
   prepare(world);
   const { worker, running } = await startWorker(temporal, world.endpointId, world.activities());
@@ -138,18 +142,22 @@ describe('the lifecycle of an endpoint', () => {
   });
 
   it('hibernates when asked, and an always-on endpoint then sleeps until somebody asks', async () => {
-    await live('hibernate-on-request', (world) => (world.minNodes = 1), async (life) => {
-      await life.reaches('up');
-      life.world.hibernateRequested = 1;
-      await life.signal('specChanged');
-      await life.reaches('hibernated');
-      await temporal.sleep('1 hour');
-      expect(life.world.status).toBe('hibernated');
-      life.world.wakeRequested = life.world.sleepGeneration;
-      await life.signal('wake');
-      await life.reaches('up');
-      await life.remove();
-    });
+    await live(
+      'hibernate-on-request',
+      (world) => (world.minNodes = 1),
+      async (life) => {
+        await life.reaches('up');
+        life.world.hibernateRequested = 1;
+        await life.signal('specChanged');
+        await life.reaches('hibernated');
+        await temporal.sleep('1 hour');
+        expect(life.world.status).toBe('hibernated');
+        life.world.wakeRequested = life.world.sleepGeneration;
+        await life.signal('wake');
+        await life.reaches('up');
+        await life.remove();
+      },
+    );
   });
 
   it('is paused and resumed, and a signal does not wake it while paused', async () => {
@@ -174,7 +182,8 @@ describe('the lifecycle of an endpoint', () => {
 
 describe('a bring-up that fails', () => {
   it('ends as failed with everything released and one mail, and retry continues the same endpoint', async () => {
-    const script = (world: FakeWorld) => (world.failing.sizeModel = [{ code: 'model_gated', errorClass: 'fatal', message: 'Accept the licence.' }]);
+    const script = (world: FakeWorld) =>
+      (world.failing.sizeModel = [{ code: 'model_gated', errorClass: 'fatal', message: 'Accept the licence.' }]);
     const world = await live('failed-then-retried', script, async (life) => {
       await life.reaches('failed');
       expect(life.world.reason).toBe('model_gated');
@@ -188,7 +197,11 @@ describe('a bring-up that fails', () => {
   });
 
   it('ends as runtime_crash_loop after three crashes, with no machine left', async () => {
-    const crash = { code: 'runtime_crash_loop', errorClass: 'crash' as const, message: 'Its last words: out of memory' };
+    const crash = {
+      code: 'runtime_crash_loop',
+      errorClass: 'crash' as const,
+      message: 'Its last words: out of memory',
+    };
     const world = await live(
       'crash-loop',
       (fake) => (fake.failing.awaitNodeReady = [crash, crash, crash]),
@@ -204,11 +217,15 @@ describe('a bring-up that fails', () => {
 
   it('gets through two crashes', async () => {
     const crash = { code: 'runtime_crash_loop', errorClass: 'crash' as const };
-    await live('two-crashes', (world) => (world.failing.awaitNodeReady = [crash, crash]), async (life) => {
-      await life.reaches('up');
-      expect(life.world.existing).toBe(1);
-      await life.remove();
-    });
+    await live(
+      'two-crashes',
+      (world) => (world.failing.awaitNodeReady = [crash, crash]),
+      async (life) => {
+        await life.reaches('up');
+        expect(life.world.existing).toBe(1);
+        await life.remove();
+      },
+    );
   });
 
   it('moves on to the next place when one has no capacity, and releases what it tried', async () => {
@@ -264,16 +281,20 @@ describe('a bring-up that fails', () => {
 
   it('keeps trying to wake what must be always on', async () => {
     const full = { code: 'capacity_unavailable', errorClass: 'capacity' as const };
-    await live('always-on-retries', (world) => (world.minNodes = 1), async (life) => {
-      await life.reaches('up');
-      life.world.failing.provisionNode = [full, full];
-      for (const node of life.world.nodes) node.machine = 'none';
-      await life.signal('nodeLost');
-      await life.reaches('waking');
-      await temporal.sleep('2 minutes');
-      await life.reaches('up');
-      await life.remove();
-    });
+    await live(
+      'always-on-retries',
+      (world) => (world.minNodes = 1),
+      async (life) => {
+        await life.reaches('up');
+        life.world.failing.provisionNode = [full, full];
+        for (const node of life.world.nodes) node.machine = 'none';
+        await life.signal('nodeLost');
+        await life.reaches('waking');
+        await temporal.sleep('2 minutes');
+        await life.reaches('up');
+        await life.remove();
+      },
+    );
   });
 });
 
@@ -297,7 +318,9 @@ describe('a node that is lost while serving', () => {
         for (const node of life.world.nodes) node.machine = 'none';
         await life.signal('nodeLost');
         const wanted = losses < 3 ? 'up' : 'failed';
-        await eventually(() => life.world.status === wanted && life.world.history.length === 1 + 2 * losses + (losses < 3 ? 1 : 0));
+        await eventually(
+          () => life.world.status === wanted && life.world.history.length === 1 + 2 * losses + (losses < 3 ? 1 : 0),
+        );
       }
       expect(life.world.existing).toBe(0);
       await life.remove();
@@ -316,7 +339,9 @@ describe('a node that is lost while serving', () => {
         await eventually(() => life.world.running === 2);
         const second = life.world.nodes.find((node) => node.slot === 1);
         if (second) second.machine = 'none';
-        life.world.failing.provisionNode = [{ code: 'capacity_unavailable', errorClass: 'capacity', message: 'No room.' }];
+        life.world.failing.provisionNode = [
+          { code: 'capacity_unavailable', errorClass: 'capacity', message: 'No room.' },
+        ];
         await life.signal('nodeLost');
         await eventually(() => life.world.degraded === 'capacity_unavailable');
         expect(life.world.status).toBe('up');
@@ -331,11 +356,16 @@ describe('a node that is lost while serving', () => {
 describe('delete', () => {
   const phases = ['sizeModel', 'allocateNode', 'provisionNode', 'awaitNodeReady', 'registerEndpoint'] as const;
   it.each(phases)('during %s leaves nothing', async (phase) => {
-    const world = await live(`delete-during-${phase}`, (fake) => fake.hanging.add(phase), async (life) => {
-      await eventually(() => phase === 'sizeModel' || life.world.sized);
-      if (phase === 'awaitNodeReady' || phase === 'registerEndpoint') await eventually(() => life.world.running === 1);
-      await life.remove();
-    });
+    const world = await live(
+      `delete-during-${phase}`,
+      (fake) => fake.hanging.add(phase),
+      async (life) => {
+        await eventually(() => phase === 'sizeModel' || life.world.sized);
+        if (phase === 'awaitNodeReady' || phase === 'registerEndpoint')
+          await eventually(() => life.world.running === 1);
+        await life.remove();
+      },
+    );
     expect(world.existing).toBe(0);
     expect(world.status).toBe('deleted');
     expect(world.mails).toEqual([]);
