@@ -27,7 +27,7 @@ export const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
     values: ['activities', 'db', 'domain', 'downloads', 'providers', 'temporal', 'workflows', 'log.ts'],
     types: ['config.ts'],
   },
-  supervisor: { values: ['db', 'domain', 'downloads', 'temporal', 'log.ts', ...CONTRACT], types: ['config.ts'] },
+  supervisor: { values: ['db', 'domain', 'downloads', 'providers', 'temporal', 'log.ts', ...CONTRACT], types: ['config.ts'] },
 };
 
 /** The only files that read the configuration; everybody else is handed the part that they need. */

@@ -4,7 +4,6 @@
  */
 import { sql } from 'kysely';
 import type { BringUpStage, EndpointSpec, EndpointStatus, NodeState } from '../domain/endpoint.ts';
-import type { ErrorCode } from '../domain/errors.ts';
 import { idleRemainingMs } from '../domain/idle.ts';
 import type { LifecycleView } from '../domain/lifecycle.ts';
 import { canTransition } from '../domain/lifecycle.ts';
@@ -88,7 +87,8 @@ export interface Transition {
   /** The statuses it may come from; from any other it is stale and changes nothing. */
   from: readonly EndpointStatus[];
   to: EndpointStatus;
-  reason: ErrorCode | string | null;
+  /** A stable code: of the error catalogue, or a plain cause such as `node_lost`. */
+  reason: string | null;
   /** A sentence for the user. */
   message: string;
   /** Mail for the owner, queued in the same transaction. */

@@ -46,7 +46,7 @@ export function listen(options: ListenOptions): Listener {
       candidate.end().catch(() => {});
       if (closed) return;
       options.onError?.(error);
-      retry = setTimeout(connect, delayMs);
+      retry = setTimeout(() => void connect(), delayMs);
       delayMs = Math.min(delayMs * 2, RECONNECT_MS_MAX);
     };
     // A half-open connection shows only when something is sent over it.
