@@ -3,16 +3,17 @@ export class DownloadError extends Error {
   override name = 'DownloadError';
 }
 
+/** What a failed `execFile` says; zod would be too much for three optional words. */
 interface FailedCommand {
-  code?: unknown;
-  stderr?: unknown;
-  message?: unknown;
+  code?: string | number | null;
+  stderr?: string;
+  message?: string;
 }
 
 /** Turns what `python3 -m pip` failed with into the sentence that helps. */
 export function explainPipFailure(cause: unknown, what: string, python: string): DownloadError {
   const failure: FailedCommand = typeof cause === 'object' && cause !== null ? cause : {};
-  const output = String(failure.stderr ?? '');
+  const output = failure.stderr ?? '';
   return new DownloadError(sentenceFor(failure, output, what, python), { cause });
 }
 
@@ -29,7 +30,7 @@ function sentenceFor(failure: FailedCommand, output: string, what: string, pytho
   if (/No matching distribution|Could not find a version/.test(output)) {
     return `${what} could not be found for this machine (${process.platform} ${process.arch}, "${python}"): the package index must be reachable and Python 3.10 or newer; see for yourself with "${python} -m pip --version".`;
   }
-  const lastLine = output.trim().split('\n').at(-1) ?? String(failure.message ?? 'unknown error');
+  const lastLine = output.trim().split('\n').at(-1) ?? failure.message ?? 'unknown error';
   return `${what} could not be downloaded (${lastLine.trim()}): check the network and start again.`;
 }
 

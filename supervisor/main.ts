@@ -14,7 +14,7 @@ import { STOP_ORDER, shutDown } from './shutdown.ts';
 import { StartError } from './start-error.ts';
 import { listenForStop, type StopRequest } from './stop-request.ts';
 import { Supervisor } from './supervisor.ts';
-import { createTerminal, type Terminal } from './terminal.ts';
+import { createTerminal } from './terminal.ts';
 import { welcome } from './welcome.ts';
 
 const terminal = createTerminal();
@@ -26,7 +26,7 @@ try {
     () => terminal.line('\nStopping everything in order. Once more to hurry.'),
     () => terminal.line('Hurrying.'),
   );
-  process.exitCode = await run(config, terminal, request);
+  process.exitCode = await run(config, request);
   unlock();
 } catch (error) {
   process.exitCode = 1;
@@ -35,7 +35,7 @@ try {
 process.exit();
 
 /** @returns the exit code */
-async function run(config: Config, terminal: Terminal, request: StopRequest): Promise<number> {
+async function run(config: Config, request: StopRequest): Promise<number> {
   const supervisor = new Supervisor({ home: config.home, tell: (text) => terminal.line(`  ${clock()} ${text}`) });
   const ending = new AbortController();
   let exitCode = 0;

@@ -15,7 +15,7 @@ export async function shutDown(supervisor: Supervisor, home: string, hurry?: Abo
   const failures: string[] = [];
   for (const name of STOP_ORDER) {
     try {
-      if (name === 'nodes') await stopAllNodes(home, hurry?.aborted ? 0 : NODE_GRACE_MS);
+      if (name === 'nodes') await stopAllNodes(home, NODE_GRACE_MS, hurry);
       else await supervisor.stop(name, hurry);
     } catch (error) {
       failures.push(`${name} could not be stopped: ${error instanceof Error ? error.message : String(error)}`);

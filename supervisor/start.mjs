@@ -24,7 +24,7 @@ function whatIsMissing() {
 
 const missing = whatIsMissing();
 if (missing) {
-  console.error(missing);
+  process.stderr.write(`${missing}\n`);
   process.exitCode = 1;
 } else {
   await import('./main.ts');

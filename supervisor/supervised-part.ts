@@ -118,7 +118,7 @@ export class SupervisedPart {
         env: command.env,
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
-        ...(command.user ?? {}),
+        ...command.user,
       });
       // No await between the birth of the process and its record: we may be killed at any moment.
       if (child.pid !== undefined) this.#adopt(child, child.pid);
@@ -137,14 +137,12 @@ export class SupervisedPart {
 
   async #untilReady(running: Running, offset: number): Promise<void> {
     const { pid } = running.record;
-    let how: string | null = null;
-    void running.exited.then((text) => {
-      how = text;
-    });
     const deadline = performance.now() + this.part.readyWithinMs;
     while (performance.now() < deadline) {
-      if (how !== null) throw new Error(`it ended (${how})`);
-      if (await this.part.isReady({ pid, output: () => this.#log.readFrom(offset) })) return;
+      const ready = this.part.isReady({ pid, output: () => this.#log.readFrom(offset) });
+      const outcome = await Promise.race([running.exited, ready]);
+      if (typeof outcome === 'string') throw new Error(`it ended (${outcome})`);
+      if (outcome) return;
       await sleep(READY_POLL_MS, undefined, { signal: this.#stopping.signal });
     }
     throw new Error(`it was not ready within ${this.part.readyWithinMs / 1000} s`);
@@ -153,7 +151,7 @@ export class SupervisedPart {
   async #end(graceMs: number, hurry?: AbortSignal): Promise<void> {
     const running = this.#running;
     if (!running) return;
-    await stopProcess(running.record, { signal: this.part.stopSignal, graceMs, ...(hurry ? { hurry } : {}) });
+    await stopProcess(running.record, { signal: this.part.stopSignal, graceMs, ...(hurry && { hurry }) });
     await running.exited;
     this.#running = null;
     this.#options.files.remove(this.part.name);

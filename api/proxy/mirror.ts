@@ -77,6 +77,7 @@ export class Mirror<T> {
       while (!this.#closed && (this.#wantsAll || this.#touched.size > 0)) await this.#readOnce();
     } catch (error) {
       this.#options.onError(error);
+      clearTimeout(this.#retry);
       if (!this.#closed) this.#retry = setTimeout(() => void this.#run(), RETRY_MS).unref();
     } finally {
       this.#running = false;

@@ -131,7 +131,7 @@ export class NodeFolder {
       if (error.code !== 'ENOENT') throw error;
     });
     const names = await readdir(this.#parent).catch(() => []);
-    for (const name of names.filter((name) => name.startsWith(`${LEAVING_PREFIX}${this.token}`))) {
+    for (const name of names.filter((entry) => entry.startsWith(`${LEAVING_PREFIX}${this.token}`))) {
       await rm(path.join(this.#parent, name), { recursive: true, force: true });
     }
   }

@@ -17,7 +17,7 @@ const cluster = new EmbeddedPostgres({
   createPostgresUser: process.getuid?.() === 0,
   // The same sorting and encoding everywhere, whatever the machine's locale.
   initdbFlags: ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
-  onLog: (message) => process.stdout.write(String(message)),
+  onLog: (message) => process.stdout.write(message),
   onError: (message) => process.stderr.write(`${String(message)}\n`),
 });
 await cluster.initialise();

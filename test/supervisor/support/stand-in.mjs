@@ -6,7 +6,7 @@ import { appendFileSync } from 'node:fs';
 
 const { NAME, ENDED_FILE, NEVER_READY, IGNORE_SIGTERM, EXIT_AT_ONCE } = process.env;
 if (EXIT_AT_ONCE) {
-  console.log('the stand-in has a reason to end');
+  process.stdout.write('the stand-in has a reason to end\n');
   process.exit(3);
 }
 process.on('SIGTERM', () => {
@@ -15,4 +15,4 @@ process.on('SIGTERM', () => {
   process.exit(0);
 });
 setInterval(() => {}, 60_000);
-if (!NEVER_READY) console.log('stand-in ready');
+if (!NEVER_READY) process.stdout.write('stand-in ready\n');
