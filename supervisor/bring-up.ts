@@ -83,14 +83,16 @@ async function startTemporal(options: BringUpOptions): Promise<{ address: string
   if (!config.temporal.embedded) return { address: config.temporal.address, uiUrl: null };
   const { home, temporal } = config;
   const embedded = await embeddedTemporal({ home, ...temporal, downloads: downloadOptions(options) });
-  const moved =
-    embedded.uiPort === temporal.uiPort ? '' : `Web UI on ${embedded.uiPort}, because ${temporal.uiPort} is in use`;
   await terminal.step(
     'temporal',
     () => supervisor.start(embedded.part),
-    () => moved,
+    () => uiPortNote(temporal.uiPort, embedded.uiPort()),
   );
-  return { address: embedded.address, uiUrl: `http://localhost:${embedded.uiPort}` };
+  return { address: embedded.address, uiUrl: `http://localhost:${embedded.uiPort()}` };
+}
+
+function uiPortNote(wished: number, taken: number): string {
+  return wished === taken ? '' : `Web UI on ${taken}, because ${wished} is in use`;
 }
 
 /** So that the first endpoint does not wait for a download, and a machine that cannot run one says so now. */

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import pg from 'pg';
 import type { Part } from '../part.ts';
-import { anyFreePort } from '../ports.ts';
+import { quietPort } from '../ports.ts';
 import { StartError } from '../start-error.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { clearLeftovers, ensureCluster } from './postgres-cluster.ts';
@@ -28,7 +28,7 @@ export interface EmbeddedPostgres {
 }
 
 export async function embeddedPostgres(home: string, password: string): Promise<EmbeddedPostgres> {
-  const port = await anyFreePort();
+  const port = await quietPort();
   const urlOf = (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
   return {
     databaseUrl: urlOf(DATABASE),

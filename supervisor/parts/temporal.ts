@@ -1,12 +1,15 @@
-/** A Temporal dev server with its Web UI, used when TEMPORAL_ADDRESS is not set. Its state is one file. */
+/**
+ * A Temporal dev server with its Web UI, used when TEMPORAL_ADDRESS is not set. Its state is one file.
+ * A server of another installation must never be taken for ours, so an answer at the address is not enough:
+ * our own process must have said that it serves there.
+ */
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { type TemporalCli, temporalCli } from '../../downloads/index.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../workflows/search-attributes.ts';
 import type { Part } from '../part.ts';
-import { freePortFrom } from '../ports.ts';
+import { freePortFrom, quietPort } from '../ports.ts';
 
-const USUAL_PORT = 7233;
 const READY_WITHIN_MS = 90_000;
 
 export interface EmbeddedTemporalOptions {
@@ -20,27 +23,29 @@ export interface EmbeddedTemporalOptions {
 export interface EmbeddedTemporal {
   part: Part;
   address: string;
-  uiPort: number;
+  /** Known once it has started; the wished one may be in use. */
+  uiPort(): number;
 }
 
 export async function embeddedTemporal(options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> {
-  const port = await freePortFrom(USUAL_PORT);
-  const uiPort = await freePortFrom(options.uiPort);
+  const port = await quietPort();
+  let uiPort = options.uiPort;
   const address = `127.0.0.1:${port}`;
   return {
     address,
-    uiPort,
+    uiPort: () => uiPort,
     part: {
       name: 'temporal',
       async command() {
         const cli = await temporalCli({ ...options.downloads, cliPath: options.cliPath });
+        uiPort = await freePortFrom(options.uiPort);
         return {
           program: cli.path,
           args: startDevArguments(cli, options, port, uiPort),
           env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
         };
       },
-      isReady: () => answers(address, options.namespace),
+      isReady: async (running) => servesAt(port, await running.output()) && answers(address, options.namespace),
       readyWithinMs: READY_WITHIN_MS,
       stopSignal: 'SIGTERM',
       stopGraceMs: 6_000,
@@ -63,6 +68,10 @@ function startDevArguments(cli: TemporalCli, options: EmbeddedTemporalOptions, p
     ...(known('--sqlite-pragma') ? ['--sqlite-pragma', 'journal_mode=wal'] : []),
     ...(known('--ui-disable-news-fetch') ? ['--ui-disable-news-fetch'] : []),
   ];
+}
+
+function servesAt(port: number, output: string): boolean {
+  return new RegExp(`Server:\\s+\\S+:${port}\\s`).test(output);
 }
 
 async function answers(address: string, namespace: string): Promise<boolean> {

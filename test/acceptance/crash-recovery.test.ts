@@ -9,11 +9,14 @@ import { killedRuntimeIsReplaced } from './cases/killed-runtime.ts';
 import { createFleet, killPart, type Fleet } from './cases/kill-each-part.ts';
 import { crashBetweenYesAndRecord } from './cases/p10-crash-between-yes-and-record.ts';
 import { restartEverything } from './cases/p12-restart-everything.ts';
+import { randomWalk } from './cases/random-walk.ts';
 import { secondStart } from './cases/second-start.ts';
 import { terminatedByHand } from './cases/terminated-by-hand.ts';
 import { expectTidyWorld } from './cases/tidy-world.ts';
 
 const CASE_TIMEOUT_MS = 180_000;
+/** With ACCEPTANCE_ROUNDS a walk takes as long as one wants. */
+const LONG_TIMEOUT_MS = 3_600_000;
 const PARTS: readonly Part[] = ['worker', 'api', 'postgres', 'temporal'];
 
 let product: Product;
@@ -52,6 +55,7 @@ describe('kill -9 while endpoints build, serve, fall asleep and wake', () => {
   it.each(PARTS)('%s', (part) => killPart(product, fleet, part), CASE_TIMEOUT_MS);
 });
 
+it('a random walk of commands, requests and crashes ends tidy', () => randomWalk(product), LONG_TIMEOUT_MS);
 it('leaves exactly the nodes that the records name', () => expectTidyWorld(product), 60_000);
 
 it(

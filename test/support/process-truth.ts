@@ -102,3 +102,10 @@ async function endpointOfFolder(folder: string): Promise<string> {
   }
   return '';
 }
+
+/** The endpoints that have a node folder, running or stopped. */
+export async function endpointsWithFolders(home: string): Promise<string[]> {
+  const nodesFolder = path.join(home, 'nodes');
+  const names = await readdir(nodesFolder).catch(() => []);
+  return Promise.all(names.map((name) => endpointOfFolder(path.join(nodesFolder, name))));
+}

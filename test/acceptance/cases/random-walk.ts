@@ -1,5 +1,6 @@
-import { signUp, story, type Owner } from '../../support/api-client.ts';
+import { signUp, story, type Answer, type Owner } from '../../support/api-client.ts';
 import { describeChat } from '../../support/chat-client.ts';
+import { eventually } from '../../support/eventually.ts';
 import { pause, rounds } from '../../support/pace.ts';
 import type { Part, Product } from '../../support/product.ts';
 import { expectTidyWorld } from './tidy-world.ts';
@@ -20,7 +21,9 @@ export async function randomWalk(product: Product): Promise<void> {
     const owner = await signUp(product.baseUrl, 'walk');
     await walk(product, owner, randomFrom(seed), trail);
   } catch (cause) {
-    throw new Error(`the walk with ACCEPTANCE_SEED=${seed} ended badly: ${String(cause)}\n${trail.join('\n')}`, { cause });
+    throw new Error(`the walk with ACCEPTANCE_SEED=${seed} ended badly: ${String(cause)}\n${trail.join('\n')}`, {
+      cause,
+    });
   }
 }
 
@@ -31,7 +34,8 @@ async function walk(product: Product, owner: Owner, random: () => number, trail:
   const chats: Promise<unknown>[] = [];
   const note = (what: string, id = '') => trail.push(`  ${new Date().toISOString()} ${what} ${id}`);
   const provision = async () => {
-    const id = await owner.provision({ idleTimeoutSeconds: 5, env: { SCRIPT_LOAD_SECONDS: String(Math.floor(random() * 3)) } });
+    const env = { SCRIPT_LOAD_SECONDS: String(Math.floor(random() * 3)) };
+    const id = await eventually(() => owner.provision({ idleTimeoutSeconds: 5, env }), { timeoutMs: 15_000 });
     note('provision', id);
     ids.push(id);
   };
@@ -45,7 +49,7 @@ async function walk(product: Product, owner: Owner, random: () => number, trail:
       await product.crash(part);
     } else if (dice < 0.14) {
       note('delete', id);
-      await accepted(owner.delete(id));
+      await accepted(() => owner.delete(id));
       ids.splice(ids.indexOf(id), 1);
       paused.delete(id);
     } else if (dice < 0.55) {
@@ -54,7 +58,7 @@ async function walk(product: Product, owner: Owner, random: () => number, trail:
     } else {
       const command = pick(COMMANDS);
       note(command, id);
-      await accepted(owner.command(id, command));
+      await accepted(() => owner.command(id, command));
       if (command === 'pause') paused.set(id, true);
       if (command === 'resume') paused.set(id, false);
     }
@@ -63,7 +67,7 @@ async function walk(product: Product, owner: Owner, random: () => number, trail:
   await Promise.all(chats);
 
   for (const id of ids) {
-    if (paused.get(id)) await accepted(owner.command(id, 'resume'));
+    if (paused.get(id)) await accepted(() => owner.command(id, 'resume'));
   }
   const answers = await Promise.all(ids.map(async (id) => [id, await owner.chat(id)] as const));
   for (const [id, answer] of answers) {
@@ -73,10 +77,13 @@ async function walk(product: Product, owner: Owner, random: () => number, trail:
   await expectTidyWorld(product);
 }
 
-/** Accepted, or refused with a reason: both are answers. */
-async function accepted(call: ReturnType<Owner['delete']>): Promise<void> {
-  const answer = await call;
-  if (answer.status >= 500) throw new Error(`${answer.status} ${answer.text}`);
+/** Accepted, or refused with a reason: both are answers. After a crash a try or two may find nobody. */
+async function accepted(call: () => Promise<Answer>): Promise<void> {
+  await eventually(async () => (await call()).status < 500, {
+    timeoutMs: 15_000,
+    intervalMs: 200,
+    message: 'the command is answered',
+  });
 }
 
 /** A small generator (mulberry32), so that a walk can be repeated. */

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { ownersOf, story, type Owner } from '../../support/api-client.ts';
 import { eventually } from '../../support/eventually.ts';
+import { endpointsWithFolders } from '../../support/process-truth.ts';
 import type { Product } from '../../support/product.ts';
 
 const BETWEEN = ['building', 'waking', 'updating', 'deleting'];
@@ -11,8 +12,10 @@ const BETWEEN = ['building', 'waking', 'updating', 'deleting'];
  */
 export async function expectTidyWorld(product: Product): Promise<void> {
   let expected = 0;
+  const known = new Set<string>();
   for (const owner of ownersOf(product.baseUrl)) {
     for (const { id } of await owner.list()) {
+      known.add(id);
       await eventually(
         async () => {
           const now = await owner.get(id);
@@ -33,6 +36,9 @@ export async function expectTidyWorld(product: Product): Promise<void> {
     }
   }
   const all = await product.instances();
+  // What is deleted leaves no folder either; a hibernated endpoint keeps its own.
+  const left = (await endpointsWithFolders(product.home)).filter((id) => !known.has(id));
+  expect(left).toEqual([]);
   if (all.length !== expected)
     throw new Error(`${all.length} nodes run, ${expected} are known: ${JSON.stringify(all)}`);
 }
