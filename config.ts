@@ -37,6 +37,8 @@ const Environment = z.object({
   TEMPORAL_ADDRESS: z.string().optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_UI_PORT: port.default(8233),
+  /** Where people open the Web UI of that Temporal service; `npm start` knows it of its own. */
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** The CLI whose dev server `npm start` runs; otherwise it is found or fetched. */
   TEMPORAL_CLI_PATH: z.string().optional(),
   /** Encrypts workflow payloads. */
@@ -101,6 +103,7 @@ export interface Config {
     embedded: boolean;
     namespace: string;
     uiPort: number;
+    uiUrl: string | null;
     cliPath: string | null;
     payloadKey: Buffer | null;
   };
@@ -165,6 +168,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       embedded: !e.TEMPORAL_ADDRESS,
       namespace: e.TEMPORAL_NAMESPACE,
       uiPort: e.TEMPORAL_UI_PORT,
+      uiUrl: e.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? null,
       cliPath: e.TEMPORAL_CLI_PATH ?? null,
       payloadKey: e.TEMPORAL_PAYLOAD_KEY ? Buffer.from(e.TEMPORAL_PAYLOAD_KEY, 'hex') : null,
     },

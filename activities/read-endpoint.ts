@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type LifecycleNode, readLifecycle } from '../db/lifecycle.ts';
 import type { EndpointStatus } from '../domain/endpoint.ts';
 import type { LifecycleView } from '../domain/lifecycle.ts';
@@ -12,7 +11,6 @@ export interface EndpointView extends LifecycleView {
   statusReason: string | null;
   statusMessage: string;
   model: string;
-  ownerHash: string;
   generation: number;
   forceDelete: boolean;
   /** Null until sized. */
@@ -43,7 +41,6 @@ export async function readEndpoint(deps: ActivityDeps, input: { endpointId: stri
     failureGeneration: record.failureGeneration,
     retryRequested: record.retryRequested,
     model: record.spec.model,
-    ownerHash: createHash('sha256').update(record.ownerId).digest('hex').slice(0, 16),
     generation: record.generation,
     forceDelete: record.forceDelete,
     placement:

@@ -7,6 +7,7 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { createAccessLog } from './access-log.ts';
 import { createAuthRoutes } from './auth-routes.ts';
+import { createDashboard } from './dashboard.ts';
 import type { AppDeps } from './deps.ts';
 import { createErrorHandler, notFoundHandler } from './error-handler.ts';
 import { createHostGuard } from './host-guard.ts';
@@ -37,6 +38,7 @@ export function createApp(deps: AppDeps, routes: readonly Route[] = allRoutes(de
   );
   app.use(securityHeaders(deps.publicUrl));
   app.use('/api/auth', createAuthRoutes({ ...deps, trustedOrigins: trusted }));
+  app.use(createDashboard());
   app.use(declared);
   app.use(notFoundHandler, createErrorHandler(deps.logger));
   assertNothingUndeclared(app, declared);

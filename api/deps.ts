@@ -23,6 +23,8 @@ export interface RouteDeps {
   lifecycle: Pick<LifecycleClient, 'isReachable'>;
   /** Null where this process serves no data plane. */
   dataPlane: DataPlane | null;
+  /** Temporal's Web UI, where this process knows it. */
+  temporalUi?: { uiUrl: string; namespace: string } | null;
   /** Aborted when the process starts to close: whatever waits, ends. */
   closing: AbortSignal;
 }

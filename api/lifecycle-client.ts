@@ -3,16 +3,14 @@
  * it. Nothing is ever asked of a workflow; whatever a user sees is read from Postgres.
  * Fails by throwing; the outbox dispatcher tries again.
  */
-import { createHash } from 'node:crypto';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import type { LifecycleBrief } from '../db/endpoints.ts';
-import { ENDPOINT_LIFECYCLE, type LifecycleInput, taskQueueOf } from '../workflows/contract.ts';
-import { endpointStatusAttribute, modelIdAttribute, ownerHashAttribute } from '../workflows/search-attributes.ts';
+import { lifecycleStartOptions } from '../temporal/start-options.ts';
+import { ENDPOINT_LIFECYCLE } from '../workflows/contract.ts';
 
 /** The part of a Temporal client that is used here. */
 export interface TemporalWorkflows {
@@ -50,7 +48,7 @@ export function createLifecycleClient(deps: LifecycleClientDeps): LifecycleClien
     const brief = await deps.readBrief(endpointId);
     if (!brief) return false;
     installationId ??= await deps.readInstallationId();
-    const options = startOptions(endpointId, installationId, brief);
+    const options = lifecycleStartOptions(installationId, endpointId, brief);
     try {
       await call(() => deps.workflows.start(ENDPOINT_LIFECYCLE, options));
     } catch (error) {
@@ -83,30 +81,4 @@ export function createLifecycleClient(deps: LifecycleClientDeps): LifecycleClien
       }
     },
   };
-}
-
-function startOptions(endpointId: string, installationId: string, brief: LifecycleBrief): WorkflowStartOptions {
-  const input: LifecycleInput = { endpointId };
-  return {
-    workflowId: endpointId,
-    taskQueue: taskQueueOf(installationId),
-    args: [input],
-    // A lifecycle that ended well is over; one that failed or was terminated may be taken up again.
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    workflowIdConflictPolicy: 'FAIL',
-    workflowTaskTimeout: '5s',
-    memo: { model: brief.model },
-    staticSummary: brief.model,
-    staticDetails: `Endpoint \`${endpointId}\` serving \`${brief.model}\`.`,
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: endpointStatusAttribute, value: brief.status },
-      { key: ownerHashAttribute, value: ownerHash(brief.ownerId) },
-      { key: modelIdAttribute, value: brief.model },
-    ]),
-  };
-}
-
-/** Whoever sees the Web UI may tell owners apart, not know them. */
-function ownerHash(ownerId: string): string {
-  return createHash('sha256').update(ownerId).digest('hex').slice(0, 16);
 }

@@ -95,6 +95,7 @@ function assemble(config: Config, logger: Logger) {
     outbox,
     lifecycle,
     dataPlane: proxy,
+    temporalUi: config.temporal.uiUrl ? { uiUrl: config.temporal.uiUrl, namespace: config.temporal.namespace } : null,
     closing: closing.signal,
   });
   const metrics = serveMetrics({ port: config.metricsPort, db, proxyStatus: () => proxy.status(), logger });

@@ -41,6 +41,7 @@ export const ERROR_CATALOG = {
   model_unsupported: { status: 422, retryable: false },
   model_no_gguf: { status: 422, retryable: false },
   model_too_large: { status: 422, retryable: false },
+  hardware_undetermined: { status: 422, retryable: false },
   hub_unavailable: { status: 503, retryable: true },
   weights_download_failed: { status: 502, retryable: true },
   capacity_unavailable: { status: 503, retryable: true },

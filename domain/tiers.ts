@@ -5,7 +5,7 @@
  * `TIERS` are those of an installation without a cloud account. An installation with clouds asks `tiersFor` with
  * the providers that it has, so that nobody is shown or given a tier that cannot be had here.
  */
-import type { ProviderName } from './endpoint.ts';
+import type { PlacementCandidate, ProviderName } from './endpoint.ts';
 import { GPU_OFFERS, type GpuOffer } from './sizing/data/gpu-offers.ts';
 import { GPUS, type GpuId } from './sizing/data/gpus.ts';
 
@@ -131,4 +131,17 @@ function gpuTier(id: string, group: readonly GpuOffer[]): GpuTier | null {
     priceDate: cheapest.priceDate,
     offers,
   };
+}
+
+/** The machines of a tier, cheapest first. The provider finds the zones. */
+export function placementsOf(tier: GpuTier): PlacementCandidate[] {
+  return tier.offers.map((offer) => ({
+    provider: offer.provider,
+    tier: tier.id,
+    instanceType: offer.instanceType,
+    region: offer.region,
+    zone: null,
+    purchaseOption: 'on_demand',
+    usdMicrosPerHour: offer.usdMicrosPerHour,
+  }));
 }

@@ -7,6 +7,7 @@ import { migrateToLatest } from '../db/migrate.ts';
 import { builtinModel, llamaCpp } from '../downloads/index.ts';
 import type { Config } from '../config.ts';
 import { embeddedPostgres } from './parts/postgres.ts';
+import { buildDashboard } from './parts/dashboard.ts';
 import { apiPart, workerPart } from './parts/programs.ts';
 import { embeddedTemporal } from './parts/temporal.ts';
 import { isPortFree } from './ports.ts';
@@ -37,8 +38,9 @@ export async function bringUp(options: BringUpOptions): Promise<RunningProduct> 
     startDatabase(options, secrets),
     startTemporal(options),
     fetchRuntime(options),
+    prepareDashboard(options),
   ]);
-  const env = programEnvironment(options, secrets, databaseUrl, temporal.address);
+  const env = programEnvironment(options, secrets, databaseUrl, temporal);
   await Promise.all([
     terminal.step('worker', () => supervisor.start(workerPart(env))),
     terminal.step('api', () => supervisor.start(apiPart(env, ownUrl(config)))),
@@ -106,6 +108,15 @@ async function fetchRuntime(options: BringUpOptions): Promise<void> {
   );
 }
 
+/** A dashboard that cannot be built leaves the API whole, so it is told and does not stop the start. */
+async function prepareDashboard({ terminal, signal }: BringUpOptions): Promise<void> {
+  await terminal.step(
+    'dashboard',
+    () => buildDashboard(signal).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))),
+    (result) => (result instanceof Error ? `NOT BUILT, a plain page is shown: ${result.message}` : result),
+  );
+}
+
 function downloadOptions({ config, signal }: BringUpOptions) {
   return { folder: config.downloads, python: config.local.python, signal };
 }
@@ -114,7 +125,7 @@ function programEnvironment(
   options: BringUpOptions,
   secrets: Secrets,
   databaseUrl: string,
-  temporalAddress: string,
+  temporal: { address: string; uiUrl: string | null },
 ): NodeJS.ProcessEnv {
   const { config, env } = options;
   return {
@@ -122,7 +133,8 @@ function programEnvironment(
     HYPERVIZE_HOME: config.home,
     HYPERVIZE_DOWNLOADS: config.downloads,
     DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_ADDRESS: temporal.address,
+    ...(temporal.uiUrl ? { TEMPORAL_UI_URL: temporal.uiUrl } : {}),
     HYPERVIZE_SECRET_KEY: env['HYPERVIZE_SECRET_KEY'] ?? secrets.secretKey,
     HYPERVIZE_AUTH_SECRET: env['HYPERVIZE_AUTH_SECRET'] ?? secrets.authSecret,
   };

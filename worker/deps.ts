@@ -25,7 +25,7 @@ export function createDeps(config: Config, db: Db, temporal: Client, installatio
     mailer: mail.sendGridApiKey
       ? sendGridMailer({ apiKey: mail.sendGridApiKey, baseUrl: mail.sendGridBaseUrl, from: mail.from })
       : outboxFolderMailer(mail.outboxFolder),
-    lifecycles: temporalDirectory(temporal, installationId),
+    lifecycles: temporalDirectory(temporal, db, installationId),
     publicUrl: config.publicUrl,
     limits: config.limits,
     reaper: { graceSeconds: config.reaper.graceSeconds, mode: config.reaper.mode },

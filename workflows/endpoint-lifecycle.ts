@@ -22,13 +22,7 @@ import { Attention } from './attention.ts';
 import { bringUp } from './bring-up.ts';
 import { LIFECYCLE_SIGNALS, type LifecycleInput, type SignalPayloads } from './contract.ts';
 import { hibernate, pause, remove } from './fall-asleep.ts';
-import {
-  endpointStatusAttribute,
-  modelIdAttribute,
-  ownerHashAttribute,
-  providerAttribute,
-  tierAttribute,
-} from './search-attributes.ts';
+import { endpointStatusAttribute, providerAttribute, tierAttribute } from './search-attributes.ts';
 import { Replicas, serve } from './serve.ts';
 import { transition } from './transition.ts';
 
@@ -109,15 +103,13 @@ class OperatorPage {
     this.#index(view);
   }
 
-  /** Each upsert is an event in the history, so only changes are written. */
+  /** Each upsert is an event in the history, so only changes are written. Model and owner were set at the start. */
   #index(view: EndpointView): void {
     const attributes = [view.status, view.placement?.tier, view.placement?.provider].join(' ');
     if (attributes === this.#attributes) return;
     this.#attributes = attributes;
     upsertSearchAttributes([
       { key: endpointStatusAttribute, value: view.status },
-      { key: modelIdAttribute, value: view.model },
-      { key: ownerHashAttribute, value: view.ownerHash },
       { key: tierAttribute, value: view.placement?.tier ?? null },
       { key: providerAttribute, value: view.placement?.provider ?? null },
     ]);

@@ -28,6 +28,17 @@ export const TierList = z
   })
   .meta({ id: 'TierList' });
 
+export const Installation = z
+  .strictObject({
+    version: z.string(),
+    temporal: z
+      .strictObject({ uiUrl: z.string(), namespace: z.string() })
+      .nullable()
+      .meta({ description: "Where operators watch lifecycles; null when it is not known." }),
+  })
+  .meta({ id: 'Installation' });
+export type Installation = z.infer<typeof Installation>;
+
 export const Health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
 
 const Check = z.strictObject({ ok: z.boolean() });

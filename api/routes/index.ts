@@ -6,6 +6,7 @@ import { commandRoutes } from './commands.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
+import { installationRoutes } from './installation.ts';
 import { keyRoutes } from './keys.ts';
 import { pageRoutes } from './pages.ts';
 import { provisionRoutes } from './provision.ts';
@@ -20,6 +21,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...usageRoutes(deps),
     ...keyRoutes(deps),
     ...accountRoutes(deps),
+    ...installationRoutes(deps),
     ...healthRoutes(deps),
   ];
   return [...routes, ...pageRoutes(routes)];

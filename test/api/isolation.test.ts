@@ -53,6 +53,7 @@ const CASES: Record<string, 'none' | 'empty' | 'missing' | 'own'> = {
   'DELETE /api/keys/{id}': 'missing',
   'GET /api/me': 'own',
   'GET /api/tiers': 'none',
+  'GET /api/config': 'none',
   'GET /healthz': 'none',
   'GET /readyz': 'none',
   'GET /': 'none',

