@@ -27,6 +27,8 @@ export interface GpuTier extends Tier {
   gpuName: string;
   usableMemoryGiBPerGpu: number;
   computeCapability: number;
+  /** Whether its GPUs are joined faster than by PCIe; true for one GPU. */
+  hasFastLinks: boolean;
   /** Where it can be had on demand, cheapest first. */
   offers: readonly GpuOffer[];
   priceDate: string | null;
@@ -126,6 +128,7 @@ function gpuTier(id: string, group: readonly GpuOffer[]): GpuTier | null {
     gpuCount: cheapest.gpuCount,
     usableMemoryGiBPerGpu: gpu.usableMemoryGiB,
     computeCapability: gpu.computeCapability,
+    hasFastLinks: gpu.hasNvlink || cheapest.gpuCount === 1,
     usdMicrosPerHour: cheapest.usdMicrosPerHour,
     priceSource: cheapest.priceSource,
     priceDate: cheapest.priceDate,

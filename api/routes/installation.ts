@@ -1,8 +1,12 @@
 /** What the dashboard must know of the installation that it is part of. */
-import packageJson from '../../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 import { Installation } from '../contract.ts';
 import type { RouteDeps } from '../deps.ts';
 import { route } from '../route.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 export function installationRoutes(deps: RouteDeps) {
   return [
@@ -13,7 +17,7 @@ export function installationRoutes(deps: RouteDeps) {
       tag: 'System',
       summary: 'The version, and where operators look',
       answer: { status: 200, description: 'The installation.', schema: Installation },
-      handler: () => ({ json: { version: packageJson.version, temporal: deps.temporalUi ?? null } }),
+      handler: () => ({ json: { version, temporal: deps.temporalUi ?? null } }),
     }),
   ];
 }

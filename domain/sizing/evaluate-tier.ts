@@ -34,6 +34,8 @@ export function canRun(verdict: TierVerdict): verdict is TierFit {
   return 'fit' in verdict;
 }
 
+const PCIE = 'the GPUs of this tier are joined by PCIe: each request is slower than on a tier with NVLink';
+
 export interface EvaluateOptions {
   gpuMemoryUtilization: number;
   /** Keep the KV cache in 8 bits where the GPU can. */
@@ -60,7 +62,7 @@ export function evaluateTier(tier: GpuTier, model: ModelMemory, workload: Worklo
     ...settled,
     expertParallel: cut.expertParallel,
     requiredMarginBytes: required,
-    warnings: support.warning === null ? [] : [support.warning],
+    warnings: [...(support.warning === null ? [] : [support.warning]), ...(tier.hasFastLinks ? [] : [PCIE])],
   };
 }
 

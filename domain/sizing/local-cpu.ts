@@ -2,18 +2,23 @@
  * Sizing for the local provider: a GGUF model on this machine's CPU.
  */
 import { UserError } from '../errors.ts';
+import { kvBytesPerTokenBound, kvCacheBytes } from './kv-cache.ts';
 import type { MachineMemory, ModelFacts, SizingPlan } from './plan.ts';
+import { GIB, gib } from './units.ts';
 
-const GIB = 2 ** 30;
 const DEFAULT_CONTEXT_LENGTH = 2048;
+/** llama.cpp reads prompts in steps of this many tokens, which sliding layers hold beside their window. */
+const PREFILL_STEP_TOKENS = 2048;
+/** Bytes per parameter of a 4-bit GGUF, to bound the KV cache by parameters where the shape is not known. */
+const BYTES_PER_PARAMETER = 0.6;
 
-/**
- * A bound for one token's KV cache when the model's shape is not known: 24 KiB for small models, growing
- * with the square root of the weights (0.25 MiB per token at 32 B parameters in 4 bit, about 18 GiB).
- */
-function kvBytesPerTokenBound(weightsBytes: number): number {
-  const scaled = 0.25 * 2 ** 20 * Math.sqrt(weightsBytes / (18 * GIB));
-  return Math.min(Math.max(scaled, 24 * 1024), 328 * 1024);
+/** Exact where the facts carry the model's shape, else a bound by the size of the weights. */
+function kvBytes(facts: ModelFacts, weightsBytes: number, contextLength: number): number {
+  const { shape } = facts;
+  if (!shape) return kvBytesPerTokenBound(weightsBytes / BYTES_PER_PARAMETER) * contextLength;
+  if (shape.isEncoder) return 0;
+  const settings = { tensorParallel: 1, bytesPerElement: 2, maxBatchedTokens: PREFILL_STEP_TOKENS } as const;
+  return kvCacheBytes(shape.layerGroups, contextLength, settings);
 }
 
 /**
@@ -35,13 +40,13 @@ export function planLocalCpu(
       `${facts.model} has no GGUF file, and this machine runs GGUF models only. Name a GGUF repository of the model (look for one ending in -GGUF), or deploy to a cloud provider.`,
     );
   }
-  const contextLength = wish.contextLength ?? DEFAULT_CONTEXT_LENGTH;
-  const kvCacheBytes = Math.ceil(kvBytesPerTokenBound(weightsBytes) * contextLength * wish.concurrency);
+  const contextLength = wish.contextLength ?? Math.min(DEFAULT_CONTEXT_LENGTH, facts.shape?.maxPosition ?? DEFAULT_CONTEXT_LENGTH);
+  const cacheBytes = Math.ceil(kvBytes(facts, weightsBytes, contextLength) * wish.concurrency);
   const overheadBytes = Math.ceil(0.15 * GIB + weightsBytes * 0.02);
-  const requiredMemoryBytes = weightsBytes + kvCacheBytes + overheadBytes;
+  const requiredMemoryBytes = weightsBytes + cacheBytes + overheadBytes;
   const reasons = [
     `weights ${gib(weightsBytes)} from ${facts.files.length} file(s)`,
-    `KV cache ${gib(kvCacheBytes)} for ${wish.concurrency} × ${contextLength} tokens (upper bound)`,
+    `KV cache ${gib(cacheBytes)} for ${wish.concurrency} × ${contextLength} tokens${facts.shape ? '' : ' (upper bound)'}`,
     `overhead ${gib(overheadBytes)}`,
     `this machine offers ${gib(machine.usableMemoryBytes)}`,
   ];
@@ -59,7 +64,7 @@ export function planLocalCpu(
     tier: machine.tier,
     tensorParallel: 1,
     weightsBytes,
-    kvCacheBytes,
+    kvCacheBytes: cacheBytes,
     overheadBytes,
     requiredMemoryBytes,
     usableMemoryBytes: machine.usableMemoryBytes,
@@ -69,9 +74,8 @@ export function planLocalCpu(
     files: facts.files,
     candidates: machine.candidates,
     reasons,
+    confidence: facts.shape ? 'high' : 'medium',
+    workload: { contextLength, sequences: wish.concurrency },
+    usdMicrosPerHour: 0,
   };
-}
-
-function gib(bytes: number): string {
-  return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }

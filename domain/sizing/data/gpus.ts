@@ -11,6 +11,8 @@ export interface Gpu {
   usableMemorySource: string;
   /** CUDA compute capability, e.g. 8.9. */
   computeCapability: number;
+  /** Whether GPUs of one machine are joined faster than by PCIe. */
+  hasNvlink: boolean;
 }
 
 const FROM_LOGS = 'total capacity in public vLLM logs';
@@ -41,5 +43,7 @@ function gpu(
   computeCapability: number,
   usableMemorySource: string,
 ): Gpu {
-  return { name, nominalMemoryGiB, usableMemoryGiB, usableMemorySource, computeCapability };
+  // Ada cards and workstation Blackwell have none, nor have A10G.
+  const hasNvlink = [8.0, 9.0, 10.0].includes(computeCapability);
+  return { name, nominalMemoryGiB, usableMemoryGiB, usableMemorySource, computeCapability, hasNvlink };
 }
