@@ -1,12 +1,5 @@
 /** Prints what sizing says of every published outcome: `npm run bench:sizing`. Exits with 1 when a target is missed. */
-import {
-  fitCases,
-  fitResult,
-  modelResult,
-  models,
-  nameResult,
-  names,
-} from '../test/domain/sizing/published.ts';
+import { fitCases, fitResult, modelResult, models, nameResult, names } from '../test/domain/sizing/published.ts';
 import { GIB } from '../domain/sizing/units.ts';
 
 function print(line = ''): void {
@@ -58,8 +51,12 @@ const as16Bit = sized.filter(({ stored, facts }) => stored !== 'bf16' && facts.q
 const namesRight = read.filter(({ right }) => right).length;
 print();
 print('## totals');
-print(`fit_cases ${fitsRight} of ${fits.length} right (target 24); published failures sized as fitting with margin: ${failuresChosen} (target 0)`);
-print(`models ${sized.filter(({ plan }) => plan).length} of ${sized.length} planned; of ${claims.length} that claim a least, more than one rung over: ${tooHigh} (target 0); quantized sized as 16-bit: ${as16Bit} (target 0)`);
+print(
+  `fit_cases ${fitsRight} of ${fits.length} right (target 24); published failures sized as fitting with margin: ${failuresChosen} (target 0)`,
+);
+print(
+  `models ${sized.filter(({ plan }) => plan).length} of ${sized.length} planned; of ${claims.length} that claim a least, more than one rung over: ${tooHigh} (target 0); quantized sized as 16-bit: ${as16Bit} (target 0)`,
+);
 print(`names ${namesRight} of ${read.length} right (target all)`);
 const missed = fitsRight < 24 || failuresChosen > 0 || tooHigh > 0 || as16Bit > 0 || namesRight < read.length;
 process.exitCode = missed ? 1 : 0;

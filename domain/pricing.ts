@@ -57,7 +57,8 @@ export function overrideOffers(catalogue: readonly GpuOffer[], text: string): Ov
     return { offers: catalogue, problems: ['the price file is not JSON'] };
   }
   const entries = readList(field(readRecord(parsed), 'offers'), ENTRIES_MAX);
-  if (!entries) return { offers: catalogue, problems: [`the price file has no list "offers" of 1 to ${ENTRIES_MAX} entries`] };
+  if (!entries)
+    return { offers: catalogue, problems: [`the price file has no list "offers" of 1 to ${ENTRIES_MAX} entries`] };
   const offers = [...catalogue];
   const problems: string[] = [];
   entries.forEach((entry, at) => {

@@ -41,7 +41,9 @@ export function runtimeFlags(inputs: FlagInputs): string[] {
     ...(inputs.format === 'consolidated'
       ? ['--tokenizer-mode', 'mistral', '--config-format', 'mistral', '--load-format', 'mistral']
       : []),
-    ...(toolCalls === null ? [] : ['--enable-auto-tool-choice', '--tool-call-parser', toolCalls.parser, ...toolCalls.flags]),
+    ...(toolCalls === null
+      ? []
+      : ['--enable-auto-tool-choice', '--tool-call-parser', toolCalls.parser, ...toolCalls.flags]),
     ...(reasoning === null ? [] : ['--reasoning-parser', reasoning]),
   ];
 }

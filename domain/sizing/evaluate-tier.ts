@@ -1,7 +1,7 @@
 /**
  * One model on one tier: can it run there, with which settings, and how much is left. Whether more context makes a
  * tier drop out must never depend on a setting that itself changes with context, or a longer context could end up on
- * a smaller machine: so the settings tried here follow from the GPU alone.
+ * a smaller machine: so the settings tried here follow from the GPU and the number of sequences alone.
  */
 import type { GpuTier } from '../tiers.ts';
 import { hasFp8KvCache, supportOn } from './hardware-support.ts';
@@ -46,16 +46,20 @@ export interface EvaluateOptions {
   stretch: boolean;
 }
 
-export function evaluateTier(tier: GpuTier, model: ModelMemory, workload: Workload, options: EvaluateOptions): TierVerdict {
+export function evaluateTier(
+  tier: GpuTier,
+  model: ModelMemory,
+  workload: Workload,
+  options: EvaluateOptions,
+): TierVerdict {
   const support = supportOn(tier.computeCapability, model.shape, model.quantization);
   if (support.problem !== null) return { tier, problem: support.problem };
   const cut = cutOver(tier.gpuCount, model.shape, model.quantization);
   if (cut.problem !== null) return { tier, problem: cut.problem };
   const gpu = { usableMemoryBytes: tier.usableMemoryGiBPerGpu * GIB, computeCapability: tier.computeCapability };
   const required = Math.max(requiredMarginBytes(gpu), options.marginShareMin * gpu.usableMemoryBytes);
-  const tries = settingsToTry(tier, model, options).map((settings) => withGraphsIfTheyFit(model, gpu, settings, workload));
-  const best = tries.find(({ fit }) => fit.fits && fit.marginBytes >= required) ?? mostLeft(tries);
-  const settled = options.stretch ? stretched(best, model, gpu, workload, options) : best;
+  const suiting = withGraphsIfTheyFit(model, gpu, suitingSettings(tier, model, workload, options), workload);
+  const settled = options.stretch ? stretched(suiting, model, gpu, workload) : suiting;
   return {
     tier,
     gpu,
@@ -71,51 +75,53 @@ interface Attempt {
   fit: Fit;
 }
 
-/** The settings that suit the card, then those that need least. */
-function settingsToTry(tier: GpuTier, model: ModelMemory, options: EvaluateOptions): RuntimeSettings[] {
+function suitingSettings(
+  tier: GpuTier,
+  model: ModelMemory,
+  workload: Workload,
+  options: EvaluateOptions,
+): RuntimeSettings {
   const memoryGiB = tier.usableMemoryGiBPerGpu;
   const fp8 = (options.fp8KvCache || model.quantization.fp8KvCache) && hasFp8KvCache(tier.computeCapability);
-  const suiting: RuntimeSettings = {
+  // vLLM's own default of 1,024 sequences costs 2.7 GiB with a vocabulary of 201,088 (vllm#23278); Mllama profiles
+  // 36.6 GiB of activations at 128 (vllm#12126).
+  const suitingSeqs = memoryGiB < 30 ? 64 : memoryGiB < 60 ? 128 : 256;
+  return {
     tensorParallel: tier.gpuCount,
-    // vLLM's own default of 1,024 sequences costs 2.7 GiB with a vocabulary of 201,088 (vllm#23278).
-    maxNumSeqs: memoryGiB < 30 ? 64 : memoryGiB < 60 ? 128 : 256,
+    maxNumSeqs: model.shape?.modelType.startsWith('mllama') ? 16 : Math.max(suitingSeqs, workload.sequences),
     maxBatchedTokens: memoryGiB < 30 ? 2048 : 8192,
     gpuMemoryUtilization: options.gpuMemoryUtilization,
     kvBytesPerElement: fp8 ? 1 : 2,
     enforceEager: false,
   };
-  const sparing = { ...suiting, maxNumSeqs: 64, maxBatchedTokens: 2048 };
-  // Mllama profiles 36.6 GiB of activations at 128 sequences (vllm#12126).
-  const cap = model.shape?.modelType.startsWith('mllama') ? 16 : 256;
-  return [suiting, sparing].map((settings) => ({ ...settings, maxNumSeqs: Math.min(settings.maxNumSeqs, cap) }));
 }
 
 function attempt(model: ModelMemory, gpu: GpuMemory, settings: RuntimeSettings, workload: Workload): Attempt {
   return { settings, fit: fitOnGpu(model, gpu, settings, workload) };
 }
 
-function withGraphsIfTheyFit(model: ModelMemory, gpu: GpuMemory, settings: RuntimeSettings, workload: Workload): Attempt {
+function withGraphsIfTheyFit(
+  model: ModelMemory,
+  gpu: GpuMemory,
+  settings: RuntimeSettings,
+  workload: Workload,
+): Attempt {
   const withGraphs = attempt(model, gpu, settings, workload);
   return withGraphs.fit.graphsFit ? withGraphs : attempt(model, gpu, { ...settings, enforceEager: true }, workload);
 }
 
-function mostLeft(tries: readonly Attempt[]): Attempt {
-  return tries.reduce((best, next) => (next.fit.marginBytes > best.fit.marginBytes ? next : best));
-}
-
-/** On a thin margin graphs are the first to go; then, where the GPU can, half of the KV cache. */
-function stretched(
-  best: Attempt,
-  model: ModelMemory,
-  gpu: GpuMemory,
-  workload: Workload,
-  options: EvaluateOptions,
-): Attempt {
-  if (best.fit.fits && best.fit.marginBytes >= 1.5 * GIB) return best;
-  const eager = attempt(model, gpu, { ...best.settings, enforceEager: true }, workload);
-  if (eager.fit.fits || options.fp8KvCache || !hasFp8KvCache(gpu.computeCapability)) return eager;
-  const fp8 = attempt(model, gpu, { ...best.settings, kvBytesPerElement: 1 }, workload);
-  return fp8.fit.fits && fp8.fit.marginBytes >= 1.5 * GIB
-    ? fp8
-    : attempt(model, gpu, { ...best.settings, kvBytesPerElement: 1, enforceEager: true }, workload);
+/** On a thin margin speed goes, in steps: long prefills and many sequences, then graphs, then half of the KV cache. */
+function stretched(suiting: Attempt, model: ModelMemory, gpu: GpuMemory, workload: Workload): Attempt {
+  const isEnough = ({ fit }: Attempt) => fit.fits && fit.marginBytes >= 1.5 * GIB;
+  const sparing = {
+    ...suiting.settings,
+    maxNumSeqs: Math.min(suiting.settings.maxNumSeqs, Math.max(64, workload.sequences)),
+    maxBatchedTokens: 2048,
+  };
+  const eager = { ...sparing, enforceEager: true };
+  const steps = [sparing, eager];
+  if (hasFp8KvCache(gpu.computeCapability)) steps.push({ ...eager, kvBytesPerElement: 1 });
+  const attempts = [suiting, ...steps.map((settings) => attempt(model, gpu, settings, workload))];
+  // Enough beats thin, thin beats nothing; of several thin ones the one that gives up least but graphs.
+  return attempts.find(isEnough) ?? attempts.slice(2).find(({ fit }) => fit.fits) ?? (attempts.at(-1) as Attempt);
 }

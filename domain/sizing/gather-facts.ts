@@ -62,7 +62,10 @@ export function gatherFacts(evidence: HubEvidence): ModelFacts {
   const files = evidence.files ?? [];
   if (isAdapter(files)) return adapterFacts(evidence, files);
   const shape = readModelShape(evidence.config);
-  const quantization = readQuantization([readRecord(evidence.config), languageConfig(evidence.config)], evidence.modelopt);
+  const quantization = readQuantization(
+    [readRecord(evidence.config), languageConfig(evidence.config)],
+    evidence.modelopt,
+  );
   const chosen = chooseWeights(files, evidence.index);
   const common = {
     model,
@@ -70,8 +73,10 @@ export function gatherFacts(evidence: HubEvidence): ModelFacts {
     shape,
     needsRemoteCode: readRecord(field(readRecord(evidence.config), 'auto_map')) !== null,
   };
-  const chosenBytes = chosen ? totalBytes(chosen.files) : 0;
-  if (chosen && chosenBytes > 0 && Number.isSafeInteger(chosenBytes)) {
+  // One size that cannot be true and the sum says nothing.
+  const isSized = chosen?.files.every((file) => readBytes(file.sizeBytes) !== null) ?? false;
+  const chosenBytes = chosen && isSized ? totalBytes(chosen.files) : 0;
+  if (chosen && chosenBytes > 0) {
     const stored = quantizationOfFiles(evidence, quantization, chosen.format === 'gguf');
     return {
       ...common,
@@ -99,7 +104,10 @@ function quantizationOfFiles(evidence: HubEvidence, read: Quantization, isGguf: 
 function withoutFiles(
   evidence: HubEvidence,
   quantization: Quantization,
-): Pick<ModelFacts, 'source' | 'weightsBytes' | 'weightsSource' | 'parameters' | 'quantization' | 'confidence' | 'notes'> {
+): Pick<
+  ModelFacts,
+  'source' | 'weightsBytes' | 'weightsSource' | 'parameters' | 'quantization' | 'confidence' | 'notes'
+> {
   const hint = hintFromName(evidence.model);
   const counted = countedBytes(evidence.safetensors);
   const isPlain = !isQuantized(quantization) && !(hint && isQuantized(hint.quantization));
@@ -114,7 +122,8 @@ function withoutFiles(
       notes: ['the files could not be listed: their size follows from the parameters that the Hub counted'],
     };
   }
-  if (!hint) return { ...UNKNOWN_SIZE, quantization, notes: ['its files cannot be read and its name does not tell its size'] };
+  if (!hint)
+    return { ...UNKNOWN_SIZE, quantization, notes: ['its files cannot be read and its name does not tell its size'] };
   // A config tells the format better than a name does.
   const stored = isQuantized(quantization) ? quantization : hint.quantization;
   return {

@@ -25,7 +25,7 @@ export function supportOn(computeCapability: number, shape: ModelShape | null, q
     return cannot('sparse attention (DSA) needs Hopper or datacenter Blackwell');
   }
   if (format === 'fp8' && computeCapability < 8.9) {
-    if (shape && /^llama4/.test(shape.modelType)) return cannot('FP8 experts of Llama 4 need compute capability 8.9');
+    if (shape?.modelType.startsWith('llama4')) return cannot('FP8 experts of Llama 4 need compute capability 8.9');
     return warn('FP8 runs weight-only here (Marlin): it saves memory but is not faster');
   }
   if (format === 'nvfp4' && computeCapability < 10) {

@@ -64,11 +64,12 @@ function layerKinds(text: JsonRecord | null, shape: Dimensions): LayerKind[] {
   // Nemotron-H: M Mamba, * attention, E and - feed-forward.
   const pattern = field(text, 'hybrid_override_pattern');
   if (typeof pattern === 'string' && pattern.length === layers) {
-    return [...pattern].map((letter) => (letter === 'M' ? 'mamba' : letter === '*' ? 'full' : 'none'));
+    return Array.from(pattern, (letter) => (letter === 'M' ? 'mamba' : letter === '*' ? 'full' : 'none'));
   }
   // MiMo: 1 is a sliding layer.
   const hybrid = readList(field(text, 'hybrid_layer_pattern'), 10_000);
-  if (hybrid && hybrid.length >= layers) return hybrid.slice(0, layers).map((item) => (item === 1 ? 'sliding' : 'full'));
+  if (hybrid && hybrid.length >= layers)
+    return hybrid.slice(0, layers).map((item) => (item === 1 ? 'sliding' : 'full'));
   const kimi = readRecord(field(text, 'linear_attn_config'));
   const full = kimi ? readList(field(kimi, 'full_attn_layers'), 10_000) : null;
   if (full) return every(layers, (at) => (full.includes(at + 1) ? 'full' : 'linear'));
@@ -88,7 +89,7 @@ function slidingKinds(text: JsonRecord | null, { layers, modelType }: Dimensions
   if (slidingWindow(text) === null || field(text, 'use_sliding_window') === false) return every(layers, () => 'full');
   const pattern =
     countOf(text, ['sliding_window_pattern', '_sliding_window_pattern'], 1000) ??
-    (/^gemma3/.test(modelType) ? 6 : /^(gemma2|gpt_oss)/.test(modelType) ? 2 : null);
+    (modelType.startsWith('gemma3') ? 6 : /^(gemma2|gpt_oss)/.test(modelType) ? 2 : null);
   if (pattern) return every(layers, (at) => ((at + 1) % pattern === 0 ? 'full' : 'sliding'));
   // These slide in every layer. Of others with a window and no pattern, which layers slide is not known: full.
   return every(layers, () => (/^(mistral|mixtral|phi3|starcoder2)$/.test(modelType) ? 'sliding' : 'full'));
@@ -137,7 +138,8 @@ function linearStateBytes(text: JsonRecord | null): number {
   const keyHeads = countOf(text, ['linear_num_key_heads'], 100_000) ?? kimiHeads ?? 0;
   const keySize = countOf(text, ['linear_key_head_dim'], 100_000) ?? kimiSize ?? 0;
   const valueSize = countOf(text, ['linear_value_head_dim'], 100_000) ?? kimiSize ?? 0;
-  const kernel = countOf(text, ['linear_conv_kernel_dim'], 1000) ?? countOf(kimi, ['short_conv_kernel_size'], 1000) ?? 4;
+  const kernel =
+    countOf(text, ['linear_conv_kernel_dim'], 1000) ?? countOf(kimi, ['short_conv_kernel_size'], 1000) ?? 4;
   return valueHeads * keySize * valueSize * 4 + (2 * keyHeads * keySize + valueHeads * valueSize) * (kernel - 1) * 2;
 }
 

@@ -65,10 +65,10 @@ export interface Fit {
 }
 
 /** What the runtime holds beside weights and activations inside its budget (measured in public logs). */
-const INSIDE_BUDGET_BYTES = 0.2 * GIB;
-const CUDA_CONTEXT_BYTES = 0.6 * GIB;
+const INSIDE_BUDGET_BYTES = Math.ceil(0.2 * GIB);
+const CUDA_CONTEXT_BYTES = Math.ceil(0.6 * GIB);
 /** Never handed out: driver, fragments. */
-const SPARE_BYTES = 0.3 * GIB;
+const SPARE_BYTES = Math.ceil(0.3 * GIB);
 
 export function fitOnGpu(model: ModelMemory, gpu: GpuMemory, settings: RuntimeSettings, workload: Workload): Fit {
   const weightsBytes = weightsPerGpu(model, gpu, settings.tensorParallel);
@@ -79,7 +79,7 @@ export function fitOnGpu(model: ModelMemory, gpu: GpuMemory, settings: RuntimeSe
     cudaContextBytes: CUDA_CONTEXT_BYTES,
     ncclBytes: ncclBytes(settings.tensorParallel),
     graphBytes: settings.enforceEager ? 0 : graphBytes(model, weightsBytes),
-    usableMemoryBytes: gpu.usableMemoryBytes,
+    usableMemoryBytes: Math.floor(gpu.usableMemoryBytes),
   };
   const core = memory.weightsBytes + memory.activationBytes + memory.kvCacheBytes;
   const budget = settings.gpuMemoryUtilization * gpu.usableMemoryBytes;
@@ -155,7 +155,7 @@ function activationsPerGpu(model: ModelMemory, settings: RuntimeSettings, weight
 /** Measured by aiconfigurator 0.12 on NVLink machines: 342, 392, 392 MiB at 2, 4, 8 GPUs; rounded up. */
 function ncclBytes(tensorParallel: number): number {
   if (tensorParallel === 1) return 0;
-  return (tensorParallel > 4 ? 0.45 : 0.35) * GIB;
+  return Math.ceil((tensorParallel > 4 ? 0.45 : 0.35) * GIB);
 }
 
 /** Captured graphs. Layers with a recurrent state capture far more (Qwen3.8-27B: over 1.9 GiB with 48 such layers). */

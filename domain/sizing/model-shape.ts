@@ -45,7 +45,8 @@ export function languageConfig(config: unknown): JsonRecord | null {
   const outer = readRecord(field(top, 'thinker_config')) ?? top;
   for (const name of WRAPPERS) {
     const inner = readRecord(field(outer, name));
-    if (inner && countOf(inner, ['num_hidden_layers', 'num_layers', 'n_layer', 'n_layers'], 10_000) !== null) return inner;
+    if (inner && countOf(inner, ['num_hidden_layers', 'num_layers', 'n_layer', 'n_layers'], 10_000) !== null)
+      return inner;
   }
   return outer;
 }
@@ -58,7 +59,8 @@ export function readModelShape(config: unknown): ModelShape | null {
   const heads = countOf(text, ['num_attention_heads', 'n_head', 'n_heads'], 100_000);
   if (layers === null || hiddenSize === null || heads === null) return null;
   const modelType = readWord(field(text, 'model_type')) ?? readWord(field(top, 'model_type')) ?? 'unknown';
-  const experts = countOf(text, ['num_local_experts', 'n_routed_experts', 'num_experts', 'moe_num_experts'], 100_000) ?? 0;
+  const experts =
+    countOf(text, ['num_local_experts', 'n_routed_experts', 'num_experts', 'moe_num_experts'], 100_000) ?? 0;
   const intermediateSize = countOf(text, ['intermediate_size', 'n_inner', 'ffn_dim'], 10_000_000) ?? 4 * hiddenSize;
   const vision = visionConfig(top);
   const kvHeads = kvHeadsOf(text, heads);
@@ -94,7 +96,8 @@ function visionConfig(top: JsonRecord | null): JsonRecord | null {
 /** Falcon says it in its own words: `multi_query` is one head, `num_kv_heads` the newer ones. */
 function kvHeadsOf(text: JsonRecord | null, heads: number): number {
   const stated = countOf(text, ['num_key_value_heads', 'num_kv_heads', 'n_head_kv'], 100_000);
-  const oldFalcon = readWord(field(text, 'model_type')) === 'falcon' && field(text, 'new_decoder_architecture') !== true;
+  const oldFalcon =
+    readWord(field(text, 'model_type')) === 'falcon' && field(text, 'new_decoder_architecture') !== true;
   if (field(text, 'multi_query') === true && (oldFalcon || stated === null)) return 1;
   return Math.min(stated ?? heads, heads);
 }

@@ -46,7 +46,10 @@ export function planSizing(facts: ModelFacts, options: SizingOptions): SizingPla
   const tiers = options.tiers.toSorted(byCost);
   const asked = options.tier ? tiers.find((tier) => tier.id === options.tier) : undefined;
   if (options.tier && !asked) {
-    throw new UserError('invalid_request', `There is no tier "${options.tier}" here. Choose one of ${tiers.map(({ id }) => id).join(', ')}.`);
+    throw new UserError(
+      'invalid_request',
+      `There is no tier "${options.tier}" here. Choose one of ${tiers.map(({ id }) => id).join(', ')}.`,
+    );
   }
   if (!(model.weightsBytes > 0)) {
     if (!asked) throw undetermined(facts);
@@ -74,7 +77,11 @@ export function planSizing(facts: ModelFacts, options: SizingOptions): SizingPla
     (best, next) => (best === null || next.fit.marginBytes > best.fit.marginBytes ? next : best),
     null,
   );
-  if (!largest) throw unsupported(facts, verdicts.filter((verdict) => !canRun(verdict)));
+  if (!largest)
+    throw unsupported(
+      facts,
+      verdicts.filter((verdict) => !canRun(verdict)),
+    );
   throw tooLarge(facts, largest, workload, null);
 }
 
@@ -110,7 +117,9 @@ function planOn(
   const { memory } = fit;
   const contextLength = longestContext(model, chosen, workload);
   const perNode = (bytes: number) => Math.ceil(bytes * tier.gpuCount);
-  const overheadBytes = perNode(memory.activationBytes + memory.cudaContextBytes + memory.ncclBytes + memory.graphBytes);
+  const overheadBytes = perNode(
+    memory.activationBytes + memory.cudaContextBytes + memory.ncclBytes + memory.graphBytes,
+  );
   const [weightsBytes, kvCacheBytes] = [perNode(memory.weightsBytes), perNode(memory.kvCacheBytes)];
   return {
     model: facts.model,
@@ -136,7 +145,10 @@ function planOn(
     usdMicrosPerHour: tier.usdMicrosPerHour,
     priceSource: tier.priceSource,
     priceDate: tier.priceDate,
-    alternatives: roomy.filter((other) => other.tier.id !== tier.id).slice(0, ALTERNATIVES_MAX).map(alternative),
+    alternatives: roomy
+      .filter((other) => other.tier.id !== tier.id)
+      .slice(0, ALTERNATIVES_MAX)
+      .map(alternative),
     runtimeFlags: runtimeFlags({
       model: facts.model,
       shape: model.shape,

@@ -17,7 +17,8 @@ const CAN: Cut = { problem: null, expertParallel: false };
 
 export function cutOver(gpuCount: number, shape: ModelShape | null, quantization: Quantization): Cut {
   if (gpuCount === 1) return CAN;
-  if (!shape) return (gpuCount & (gpuCount - 1)) === 0 ? CAN : cannot(`cutting over ${gpuCount} GPUs is not known to work`);
+  if (!shape)
+    return (gpuCount & (gpuCount - 1)) === 0 ? CAN : cannot(`cutting over ${gpuCount} GPUs is not known to work`);
   if (shape.heads % gpuCount !== 0) return cannot(`${shape.heads} attention heads do not divide over ${gpuCount} GPUs`);
   if (shape.kvHeads % gpuCount !== 0 && gpuCount % shape.kvHeads !== 0) {
     return cannot(`${shape.kvHeads} KV heads do not divide over ${gpuCount} GPUs`);

@@ -26,7 +26,10 @@ export function unsizedPlan(facts: ModelFacts, tier: GpuTier, sequences: number)
     volumeGiB: volumeGiB(usableMemoryBytes),
     files: facts.files,
     candidates: placementsOf(tier),
-    reasons: ['the tier was named by you: the size of the model is not known, so it may not fit', ...(facts.notes ?? [])],
+    reasons: [
+      'the tier was named by you: the size of the model is not known, so it may not fit',
+      ...(facts.notes ?? []),
+    ],
     confidence: 'low',
     usdMicrosPerHour: tier.usdMicrosPerHour,
     priceSource: tier.priceSource,

@@ -34,7 +34,7 @@ export function chooseWeights(files: readonly WeightsFile[], index: unknown = nu
   if (shards.length > 0) return { files: shards, format: 'safetensors' };
   const consolidated = root.filter((file) => /^consolidated.*\.safetensors$/.test(file.path));
   if (consolidated.length > 0) return { files: consolidated, format: 'consolidated' };
-  const bin = root.filter((file) => /\.bin$/.test(file.path) && !OTHER_BIN.test(file.path));
+  const bin = root.filter((file) => file.path.endsWith('.bin') && !OTHER_BIN.test(file.path));
   if (bin.length > 0) return { files: bin, format: 'pytorch' };
   const gguf = chooseGguf(files);
   return gguf.length > 0 ? { files: gguf, format: 'gguf' } : null;

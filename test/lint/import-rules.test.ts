@@ -125,7 +125,7 @@ describe('the import rules', () => {
       const files = await readdir(path.join(ROOT, name), { recursive: true });
       if (files.some((file) => file.endsWith('.ts'))) withCode.push(name);
     }
-    expect([...FOLDERS, 'web', 'test']).toEqual(expect.arrayContaining(withCode));
+    expect([...FOLDERS, 'web', 'test', 'bench']).toEqual(expect.arrayContaining(withCode));
   });
 
   const importsConfig = "import { loadConfig } from '../config.ts';\nexport const config = loadConfig();\n";

