@@ -1,10 +1,11 @@
 import type { Db } from '../db/client.ts';
 import type { SecretBox } from '../db/secrets.ts';
 import type { ProviderName } from '../domain/endpoint.ts';
+import type { GpuOffer } from '../domain/sizing/data/gpu-offers.ts';
 import type { MachineMemory } from '../domain/sizing/plan.ts';
+import type { ModelReader } from '../hub/model-reader.ts';
 import type { CapacityProvider } from '../providers/provider.ts';
 import type { FaultPoint } from './fault-points.ts';
-import type { ModelHub } from './hub.ts';
 import type { LifecycleDirectory } from './lifecycle-directory.ts';
 import type { Mailer } from './mail/mailer.ts';
 
@@ -15,7 +16,9 @@ export interface ActivityDeps {
   installationId: string;
   providers: ReadonlyMap<ProviderName, CapacityProvider>;
   localMachine: () => MachineMemory;
-  hub: ModelHub;
+  models: ModelReader;
+  /** The price list, with the operator's own prices over it. */
+  offers: readonly GpuOffer[];
   mailer: Mailer;
   lifecycles: LifecycleDirectory;
   publicUrl: string;

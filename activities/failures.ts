@@ -16,33 +16,34 @@ export interface FailureDetail {
   logTail?: string[];
 }
 
-/** Turns whatever an activity threw into the failure that the workflow decides by. */
-export function toFailure(error: unknown): unknown {
-  if (error instanceof ProviderError) {
-    const detail: FailureDetail = { errorClass: error.errorClass };
-    const retryable = error.errorClass === 'throttle' || error.errorClass === 'transient';
-    return ApplicationFailure.create({
-      message: error.message,
-      type: error.code,
-      nonRetryable: !retryable,
-      details: [detail],
-      cause: error,
-    });
-  }
-  if (error instanceof UserError) {
-    const retryable = ERROR_CATALOG[error.code].retryable;
-    const detail: FailureDetail = { errorClass: retryable ? 'transient' : 'fatal' };
-    const retryAfterSeconds = Number(error.headers['retry-after']);
-    return ApplicationFailure.create({
-      message: error.message,
-      type: error.code,
-      nonRetryable: !retryable,
-      details: [detail],
-      cause: error,
-      ...(retryAfterSeconds > 0 ? { nextRetryDelay: retryAfterSeconds * 1000 } : {}),
-    });
-  }
-  return error;
+/** The activities whose failure the lifecycle decides about. All others are tried until they succeed. */
+const DECIDED = new Set(['sizeModel', 'provisionNode']);
+/** After so many tries a passing failure counts as one that does not pass: about two minutes. */
+const TRIES_MAX = 10;
+
+/**
+ * Turns what an activity threw into the failure that the workflow decides by. Only a failure that was
+ * classified may ever be final; anything else (a database that is down, a bug) is tried again.
+ */
+export function toFailure(error: unknown, activity: { activityType: string; attempt: number }): unknown {
+  if (!(error instanceof ProviderError) && !(error instanceof UserError)) return error;
+  const errorClass = classOf(error);
+  const passing = errorClass === 'throttle' || errorClass === 'transient';
+  const retryAfterSeconds = error instanceof UserError ? Number(error.headers['retry-after']) : 0;
+  const detail: FailureDetail = { errorClass };
+  return ApplicationFailure.create({
+    message: error.message,
+    type: error.code,
+    nonRetryable: DECIDED.has(activity.activityType) && (!passing || activity.attempt >= TRIES_MAX),
+    details: [detail],
+    cause: error,
+    ...(retryAfterSeconds > 0 ? { nextRetryDelay: retryAfterSeconds * 1000 } : {}),
+  });
+}
+
+function classOf(error: ProviderError | UserError): ProviderErrorClass {
+  if (error instanceof ProviderError) return error.errorClass;
+  return ERROR_CATALOG[error.code].retryable ? 'transient' : 'fatal';
 }
 
 /** A failure that only the workflow may decide about, with its class. */

@@ -4,8 +4,8 @@ import {
   beginDrain as writeDrain,
   beginHibernation as writeBegin,
   cancelHibernation as writeCancel,
-  readLifecycle,
-} from '../db/lifecycle.ts';
+} from '../db/hibernation.ts';
+import { readLifecycle } from '../db/lifecycle.ts';
 import { proxyLiveness, readTraffic } from '../db/traffic.ts';
 import { isWakeLatched } from '../domain/lifecycle.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -25,29 +25,41 @@ export async function cancelHibernation(deps: ActivityDeps, input: { endpointId:
   return writeCancel(deps.db, input.endpointId);
 }
 
-export type DrainOutcome = 'drained' | 'wake-requested' | 'deadline';
+/** `busy`: it fell asleep for idleness, and is not idle: a request slipped in before the drain was seen. */
+export type DrainOutcome = 'drained' | 'wake-requested' | 'busy' | 'deadline';
 
-const POLL_MS = 50;
+export interface DrainWish {
+  endpointId: string;
+  /** The version of the endpoint that proxies must have seen. */
+  version: number;
+  deadlineSeconds: number;
+  /** True while falling asleep, which a request may call off; false before a pause or a delete. */
+  mayStayUp: boolean;
+}
 
-/**
- * Waits until every live proxy has seen the drain and has nothing in flight.
- * @param watchWake true while falling asleep: a request that came in meanwhile ends the wait
- */
-export async function awaitDrained(
-  deps: ActivityDeps,
-  input: { endpointId: string; version: number; deadlineSeconds: number; watchWake: boolean },
-): Promise<DrainOutcome> {
+const POLL_MS_MIN = 50;
+const POLL_MS_MAX = 500;
+
+/** Waits until every proxy has seen the drain and has nothing in flight. */
+export async function awaitDrained(deps: ActivityDeps, input: DrainWish): Promise<DrainOutcome> {
   const deadlineMs = Date.now() + input.deadlineSeconds * 1000;
-  for (let waitMs = POLL_MS; ; waitMs = Math.min(waitMs * 1.2, 500)) {
-    if (input.watchWake) {
-      const record = await readLifecycle(deps.db, input.endpointId);
-      if (record && isWakeLatched(record)) return 'wake-requested';
-    }
-    const liveness = await proxyLiveness(deps.db);
-    if (liveness.live === 0) return 'drained';
-    const traffic = await readTraffic(deps.db, input.endpointId);
-    if (traffic.inFlight === 0 && traffic.allAcked(input.version)) return 'drained';
+  for (let waitMs = POLL_MS_MIN; ; waitMs = Math.min(waitMs * 1.2, POLL_MS_MAX)) {
+    const outcome = await lookAtDrain(deps, input);
+    if (outcome) return outcome;
     if (Date.now() >= deadlineMs) return 'deadline';
     await Context.current().sleep(waitMs);
   }
+}
+
+async function lookAtDrain(deps: ActivityDeps, input: DrainWish): Promise<DrainOutcome | null> {
+  const record = input.mayStayUp ? await readLifecycle(deps.db, input.endpointId) : null;
+  if (record && isWakeLatched(record)) return 'wake-requested';
+  const { live, doubtful } = await proxyLiveness(deps.db);
+  if (live + doubtful === 0) return 'drained';
+  // A proxy that is silent may be cut off with streams in hand; it counts until it is known to be gone.
+  const traffic = await readTraffic(deps.db, input.endpointId);
+  if (doubtful > 0 || !traffic.allAcked(input.version)) return null;
+  if (traffic.inFlight === 0) return 'drained';
+  const wasAsked = record !== null && record.hibernateRequested >= record.sleepGeneration;
+  return record && !wasAsked ? 'busy' : null;
 }

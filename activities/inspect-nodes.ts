@@ -6,8 +6,11 @@ import { isHealthy } from './runtime-probe.ts';
 export interface NodeVerdict {
   nodeId: string;
   slot: number;
-  /** `stopped`: by order. `gone`: it ended by itself. `hung`: it runs and does not answer. */
-  verdict: 'healthy' | 'stopped' | 'gone' | 'hung';
+  /**
+   * `stopped`: by order. `gone`: it ended by itself. `hung`: it runs and does not answer. `unknown`: its
+   * provider cannot be asked at this moment; such a node is left alone.
+   */
+  verdict: 'healthy' | 'stopped' | 'gone' | 'hung' | 'unknown';
 }
 
 const TRIES = 3;
@@ -17,8 +20,13 @@ export async function inspectNodes(deps: ActivityDeps, input: { endpointId: stri
   const nodes = (await liveNodes(deps.db, input.endpointId)).filter((node) => node.state === 'ready');
   return Promise.all(
     nodes.map(async (node) => {
-      const truth = await providerOf(deps, node.provider).describe(node.token);
-      return { nodeId: node.id, slot: node.slot, verdict: await judge(truth, node.address) };
+      const verdict = await providerOf(deps, node.provider)
+        .describe(node.token)
+        .then(
+          (truth) => judge(truth, node.address),
+          () => 'unknown' as const,
+        );
+      return { nodeId: node.id, slot: node.slot, verdict };
     }),
   );
 }

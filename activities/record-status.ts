@@ -1,5 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
-import { type Transition, type TransitionResult, recordTransition } from '../db/lifecycle.ts';
+import { type Transition, type TransitionResult, recordTransition } from '../db/transitions.ts';
 import type { ActivityDeps } from './deps.ts';
 
 export type StatusChange = Omit<Transition, 'actor' | 'runId'>;

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { endpointIdFrom } from '../domain/endpoint-id.ts';
 import type { Autoscaling, EndpointSpec, EndpointStatus } from '../domain/endpoint.ts';
+import type { SizingPlan } from '../domain/sizing/plan.ts';
 import type { Db, OwnerTx } from './client.ts';
 import { appendEvent } from './events.ts';
 import { enqueueSignal } from './outbox.ts';
@@ -22,6 +23,8 @@ export interface NewEndpoint {
   spec: EndpointSpec;
   autoscaling: Autoscaling;
   pricing: { tier: string; provider: string; usdMicrosPerHour: number | null; source: string };
+  /** What was quoted; null when that could not be told in time. */
+  sizing: SizingPlan | null;
   customDomain: { domain: string; challengeToken: string } | null;
   telemetry: { otlpEndpoint: string } | null;
   /** In the clear; sealed here, because the place that a secret is bound to has the new id in it. */
@@ -41,6 +44,7 @@ export async function insertEndpoint(tx: OwnerTx, secretBox: SecretBox, input: N
       notify_email: input.notifyEmail,
       name: input.name,
       spec: JSON.stringify(input.spec),
+      sizing: input.sizing ? JSON.stringify(input.sizing) : null,
       status_message: 'Waiting for the lifecycle to start.',
     })
     .execute();

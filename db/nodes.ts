@@ -148,6 +148,9 @@ export async function setNodeState(
     .execute();
 }
 
+/** States from which a machine that runs is on its way to serve; a late report changes no other. */
+const BEFORE_READY: NodeState[] = ['intent', 'launching', 'starting', 'stopping', 'stopped'];
+
 /** The provider runs the machine: where it is reached, and the interval that it is paid for begins. */
 export async function recordRunning(
   db: Db,
@@ -161,13 +164,24 @@ export async function recordRunning(
       .updateTable('nodes')
       .set({ state: 'starting', provider_ref: truth.ref, address: truth.address, reason: null, updated_at: new Date() })
       .where('id', '=', nodeId)
+      .where('state', 'in', BEFORE_READY)
       .execute();
-    await sql`
-      INSERT INTO node_intervals (node_id, endpoint_id, owner_id, usd_micros_per_hour, started_at)
-      SELECT ${nodeId}, ${node.endpoint_id}, ${node.owner_id}, ${node.candidate.usdMicrosPerHour},
-        greatest(${truth.startedAt}::timestamptz, (SELECT max(ended_at) FROM node_intervals WHERE node_id = ${nodeId}))
-      ON CONFLICT (node_id) WHERE ended_at IS NULL DO NOTHING`.execute(tx);
+    await openInterval(tx, node, truth.startedAt);
   });
+}
+
+/**
+ * Opens the interval that a running machine is paid for, unless one is open. It begins no earlier than the
+ * last one ended. A stopped machine must be passed with the start of its last run, whose interval is closed
+ * already and leaves nothing to open.
+ */
+export async function openInterval(db: Db | Tx, node: NodeRow, startedAt: string): Promise<void> {
+  await sql`
+    INSERT INTO node_intervals (node_id, endpoint_id, owner_id, usd_micros_per_hour, started_at)
+    SELECT ${node.id}, ${node.endpoint_id}, ${node.owner_id}, ${node.candidate.usdMicrosPerHour}, greatest(${startedAt}::timestamptz, last.ended_at)
+    FROM (SELECT max(ended_at) AS ended_at, max(started_at) AS started_at FROM node_intervals WHERE node_id = ${node.id}) last
+    WHERE last.started_at IS NULL OR last.started_at < ${startedAt}::timestamptz
+    ON CONFLICT (node_id) WHERE ended_at IS NULL DO NOTHING`.execute(db);
 }
 
 /** The machine no longer runs: its interval ends at the provider's time, or now. */

@@ -3,24 +3,29 @@
  * running workflows.
  */
 import { sql } from 'kysely';
+import type { ProviderName } from '../domain/endpoint.ts';
 import type { Db } from './client.ts';
 
 export async function readInstallationId(db: Db): Promise<string> {
   return (await db.selectFrom('installation').select('id').executeTakeFirstOrThrow()).id;
 }
 
-/** Tokens of nodes that have a right to exist at a provider. */
-export async function liveTokens(
-  db: Db,
-  provider: string,
-): Promise<Map<string, { nodeId: string; endpointId: string }>> {
+/** Tokens of machines that have a right to exist at a provider. */
+export async function wantedTokens(db: Db, provider: ProviderName): Promise<Set<string>> {
   const rows = await db
-    .selectFrom('nodes')
-    .select(['token', 'id', 'endpoint_id'])
-    .where('provider', '=', provider as 'local')
-    .where('state', '<>', 'terminated')
+    .selectFrom('nodes as n')
+    .innerJoin('endpoints as e', 'e.id', 'n.endpoint_id')
+    .select('n.token')
+    .where('n.provider', '=', provider)
+    .where('n.state', '<>', 'terminated')
+    .where('e.deleted_at', 'is', null)
     .execute();
-  return new Map(rows.map((row) => [row.token, { nodeId: row.id, endpointId: row.endpoint_id }]));
+  return new Set(rows.map((row) => row.token));
+}
+
+export async function nodeIdOfToken(db: Db, token: string): Promise<string | null> {
+  const row = await db.selectFrom('nodes').select('id').where('token', '=', token).executeTakeFirst();
+  return row?.id ?? null;
 }
 
 export interface Sighting {
@@ -56,11 +61,14 @@ export async function endpointsNeedingLifecycle(db: Db): Promise<{ id: string }[
   return rows;
 }
 
+/** A mail tried more often has a delivery of its own, or was refused. */
+const MAIL_ATTEMPTS_MAX = 5;
+
 /** Mails that are still unsent after a while, whose delivery may have been lost. */
 export async function unsentMails(db: Db, olderThanSeconds: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    SELECT id FROM mail_outbox WHERE sent_at IS NULL
+    SELECT id FROM mail_outbox WHERE sent_at IS NULL AND attempts < ${MAIL_ATTEMPTS_MAX}
       AND created_at < now() - make_interval(secs => ${olderThanSeconds})
-      AND created_at > now() - interval '2 days' LIMIT 100`.execute(db);
+      AND created_at > now() - interval '2 days' ORDER BY created_at LIMIT 100`.execute(db);
   return rows.map((row) => row.id);
 }

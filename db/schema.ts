@@ -254,6 +254,24 @@ export interface OrphanSightingsTable {
   times_seen: Generated<number>;
 }
 
+export interface HubReadingsTable {
+  hub_url: string;
+  model: string;
+  /** Empty for the default branch. */
+  revision: string;
+  visible_to: string;
+  reading: Json<unknown>;
+  checked_at: Timestamp;
+}
+
+export interface MachinesTable {
+  provider: ProviderName;
+  tier: string | null;
+  usable_memory_bytes: BigInt8 | null;
+  candidates: NullableJson<PlacementCandidate[]>;
+  recorded_at: Timestamp;
+}
+
 /** The columns of better-auth's tables that we read ourselves. */
 export interface UserTable {
   id: string;
@@ -295,6 +313,8 @@ export interface Database {
   proxy_loads: ProxyLoadsTable;
   endpoint_traffic: EndpointTrafficTable;
   orphan_sightings: OrphanSightingsTable;
+  hub_readings: HubReadingsTable;
+  machines: MachinesTable;
   user: UserTable;
   organization: OrganizationTable;
   member: MemberTable;

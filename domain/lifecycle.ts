@@ -90,9 +90,11 @@ export function nextAction(view: LifecycleView): LifecycleAction {
 
 /** A sleep that was asked for, or one that had begun (nodes draining) when the lifecycle was interrupted. */
 function isFallingAsleep(view: LifecycleView): boolean {
-  if (view.hibernateRequested > view.sleepGeneration) return true;
   const live = view.nodes.filter((node) => node.state !== 'terminated');
-  return live.length > 0 && live.every((node) => ['draining', 'stopping', 'stopped'].includes(node.state));
+  // With nothing left to put to sleep, serving finds that out and brings it up again.
+  if (live.length === 0) return false;
+  if (view.hibernateRequested > view.sleepGeneration) return true;
+  return live.every((node) => ['draining', 'stopping', 'stopped'].includes(node.state));
 }
 
 /** A sleep ends when somebody asks; one that nobody asked for also when the owner wants nodes always. */

@@ -31,7 +31,7 @@ export function activityInterceptor(
             { activityType, workflowId: workflowExecution?.workflowId, attempt, err: error },
             'activity failed',
           );
-          throw toFailure(error);
+          throw toFailure(error, { activityType, attempt });
         } finally {
           clearInterval(beat);
         }

@@ -1,5 +1,5 @@
 /**
- * The worker: runs workflows and activities, and is the only process that talks to providers, the Hub
+ * The worker: runs workflows and activities, and is the only process that talks to providers
  * and mail. It holds no state of its own; kill it at any moment and another goes on from Temporal's
  * history and the providers' truth. It fails by exiting, and whoever started it starts it again.
  */
@@ -7,6 +7,7 @@ import { type NativeConnection, Runtime, Worker, type WorkflowBundle } from '@te
 import { createActivities } from '../activities/index.ts';
 import { type Config, loadConfig, requireServices } from '../config.ts';
 import { createDbClient } from '../db/client.ts';
+import { recordMachines } from '../db/machines.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import { readInstallationId } from '../db/reaper.ts';
 import { type Logger, createLogger } from '../log.ts';
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   await registerSearchAttributes(connection, config.temporal.namespace);
   const deps = createDeps(config, database.db, client, installationId);
   for (const provider of deps.providers.values()) await provider.prepare();
+  await recordOwnMachines(deps);
   const worker = await createWorker(config, connection, bundle, deps, logger);
   await ensureReaperSchedule(client, installationId, config.reaper.intervalSeconds);
   const shipper = startLogShipper(database.db, deps.providers, logger);
@@ -49,6 +51,15 @@ async function main(): Promise<void> {
     await client.connection.close();
     await database.close();
   }
+}
+
+/** For the api, which quotes by what providers offer and never asks one. */
+async function recordOwnMachines({ db, providers, localMachine }: ReturnType<typeof createDeps>): Promise<void> {
+  const installed = [...providers.keys()].map((provider) => ({
+    provider,
+    machine: provider === 'local' ? localMachine() : null,
+  }));
+  await recordMachines(db, installed);
 }
 
 async function createWorker(

@@ -14,11 +14,11 @@ const STEP: ActivityOptions = {
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
 };
 
-/** Steps whose repeated failure the lifecycle must decide about. */
+/** Steps whose failure the lifecycle decides about: activities/failures.ts says when one is final. */
 const ATTEMPT: ActivityOptions = {
   startToCloseTimeout: '10m',
   heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 10 },
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 };
 
 /** Waits that end by themselves or by cancellation. */
@@ -35,6 +35,13 @@ const UNDO: ActivityOptions = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '1m' },
 };
 
+/** A look at everything there is. */
+const SWEEP: ActivityOptions = {
+  startToCloseTimeout: '25m',
+  heartbeatTimeout: '1m',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 3 },
+};
+
 const MAIL: ActivityOptions = {
   startToCloseTimeout: '1m',
   scheduleToCloseTimeout: '24h',
@@ -49,4 +56,5 @@ export const step = proxyActivities<Activities>(STEP);
 export const attempt = proxyActivities<Activities>(ATTEMPT);
 export const wait = proxyActivities<Activities>(WAIT);
 export const undo = proxyActivities<Activities>(UNDO);
+export const sweep = proxyActivities<Activities>(SWEEP);
 export const mail = proxyActivities<Activities>(MAIL);

@@ -1,10 +1,10 @@
 /** From building or waking to up, or to an explained end with nothing left running. */
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { EndpointView } from '../activities/read-endpoint.ts';
 import { attempt, step } from './activity-options.ts';
 import type { Attention } from './attention.ts';
-import { type BringUpFailure, explainFailure } from './failure.ts';
-import { BringUpError, bringUpNode } from './provision.ts';
+import type { BringUpFailure } from './failure.ts';
+import { bringUpFailure, bringUpNode, withDeadline } from './provision.ts';
 import { releaseAll } from './release.ts';
 import { transition } from './transition.ts';
 import { unlessChanged } from './unless-changed.ts';
@@ -42,31 +42,9 @@ async function tryBringUp(view: EndpointView): Promise<'up' | BringUpFailure> {
     });
     return 'up';
   } catch (error) {
-    if (error instanceof BringUpError) return error.failure;
-    if (!isCancellation(error)) return explainFailure(error);
     // Ours is the inner scope; if the outer one was cancelled, the owner changed their mind.
     if (CancellationScope.current().consideredCancelled) throw error;
-    return {
-      code: 'bring_up_timeout',
-      message: `It did not answer within ${view.limits.bringUpDeadlineSeconds} s. Retry, or choose a smaller model or a larger tier.`,
-      errorClass: 'transient',
-    };
-  }
-}
-
-/** Cancels work that takes longer; a timer of our own, because it can say in the Web UI what it is for. */
-async function withDeadline(seconds: number, work: () => Promise<void>): Promise<void> {
-  const working = new CancellationScope();
-  const timing = new CancellationScope();
-  const deadline = timing.run(async () => {
-    await sleep(seconds * 1000, { summary: 'bring-up deadline' });
-    working.cancel();
-  });
-  deadline.catch(() => {});
-  try {
-    await working.run(work);
-  } finally {
-    timing.cancel();
+    return bringUpFailure(error, view.limits.bringUpDeadlineSeconds);
   }
 }
 

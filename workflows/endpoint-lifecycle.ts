@@ -6,6 +6,7 @@
  * anew and goes on from the records and the provider's truth.
  */
 import {
+  CancellationScope,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -31,11 +32,16 @@ const REST_SECONDS = 6 * 3600;
 
 export async function endpointLifecycle(input: LifecycleInput): Promise<void> {
   const attention = new Attention();
-  const replicas = new Replicas();
-  const page = new OperatorPage();
   for (const name of LIFECYCLE_SIGNALS) {
     setHandler(defineSignal<[SignalPayloads[typeof name]]>(name), () => attention.call());
   }
+  // A cancellation from the Web UI changes nothing: only the owner's wishes decide, or nodes would be left.
+  await CancellationScope.nonCancellable(() => live(input, attention));
+}
+
+async function live(input: LifecycleInput, attention: Attention): Promise<void> {
+  const replicas = new Replicas();
+  const page = new OperatorPage();
   for (;;) {
     attention.look();
     const view = await read.readEndpoint(input);
@@ -45,7 +51,8 @@ export async function endpointLifecycle(input: LifecycleInput): Promise<void> {
     if (action === 'end') return;
     if (action !== 'serve') await replicas.stop();
     await act(action, view, attention, replicas);
-    if (workflowInfo().continueAsNewSuggested && !replicas.busy) {
+    if (workflowInfo().continueAsNewSuggested) {
+      await replicas.stop();
       await condition(allHandlersFinished);
       await continueAsNew<typeof endpointLifecycle>(input);
     }

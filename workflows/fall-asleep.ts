@@ -21,12 +21,13 @@ export async function hibernate(view: EndpointView, attention: Attention): Promi
     (now) => now.power === 'on',
     () =>
       wait.awaitDrained.executeWithOptions({ summary: 'finish what is in flight' }, [
-        { endpointId, version: begun.version, deadlineSeconds: view.limits.drainDeadlineSeconds, watchWake: true },
+        { endpointId, version: begun.version, deadlineSeconds: view.limits.drainDeadlineSeconds, mayStayUp: true },
       ]),
   );
   if (outcome === null) return true;
-  if (outcome === 'wake-requested' && (await step.cancelHibernation({ endpointId }))) return true;
-  await stopAll(endpointId, 'hibernated');
+  const wanted = outcome === 'wake-requested' || outcome === 'busy';
+  if (wanted && (await step.cancelHibernation({ endpointId }))) return true;
+  if (!(await stopAll(endpointId, 'hibernated', attention))) return true;
   await transition({
     endpointId,
     from: ['up'],
@@ -47,13 +48,13 @@ export async function pause(view: EndpointView, attention: Attention): Promise<v
     endpointId,
     attention,
     (now) => now.power === 'paused',
-    () => wait.awaitDrained({ endpointId, version, deadlineSeconds, watchWake: false }),
+    () => wait.awaitDrained({ endpointId, version, deadlineSeconds, mayStayUp: false }),
   );
   if (drained === null) {
     await step.cancelHibernation({ endpointId });
     return;
   }
-  await stopAll(endpointId, 'paused');
+  if (!(await stopAll(endpointId, 'paused', attention))) return;
   await transition({
     endpointId,
     from: ['building', 'up', 'hibernated', 'waking', 'updating', 'failed'],
@@ -82,7 +83,7 @@ export async function remove(view: EndpointView, attention: Attention): Promise<
       endpointId,
       attention,
       (now) => !now.forceDelete,
-      () => wait.awaitDrained({ endpointId, version, deadlineSeconds, watchWake: false }),
+      () => wait.awaitDrained({ endpointId, version, deadlineSeconds, mayStayUp: false }),
     );
   }
   await releaseAll(endpointId, 'deleted');

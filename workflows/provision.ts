@@ -38,7 +38,7 @@ export async function bringUpNode(view: EndpointView, slot: number, candidates: 
   };
   for (let candidateIndex = 0; candidateIndex < candidates; candidateIndex++) {
     try {
-      await tryCandidate(view.endpointId, slot, candidateIndex, sleeper !== undefined);
+      await tryCandidate(view.endpointId, slot, candidateIndex, sleeper?.nodeId ?? null);
       return;
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -56,22 +56,46 @@ export async function bringUpNode(view: EndpointView, slot: number, candidates: 
   throw new BringUpError(last);
 }
 
+/** Cancels work that takes longer; a timer of our own, because it can say in the Web UI what it is for. */
+export async function withDeadline(seconds: number, work: () => Promise<void>): Promise<void> {
+  const working = new CancellationScope();
+  const timing = new CancellationScope();
+  const deadline = timing.run(async () => {
+    await sleep(seconds * 1000, { summary: 'bring-up deadline' });
+    working.cancel();
+  });
+  deadline.catch(() => {});
+  try {
+    await working.run(work);
+  } finally {
+    timing.cancel();
+  }
+}
+
+/** What a bring-up failed of, a passed deadline included. */
+export function bringUpFailure(error: unknown, deadlineSeconds: number): BringUpFailure {
+  if (error instanceof BringUpError) return error.failure;
+  if (!isCancellation(error)) return explainFailure(error);
+  return {
+    code: 'bring_up_timeout',
+    message: `It did not answer within ${deadlineSeconds} s. Retry, or choose a smaller model or a larger tier.`,
+    errorClass: 'transient',
+  };
+}
+
 async function tryCandidate(
   endpointId: string,
   slot: number,
   candidateIndex: number,
-  keepAsleep: boolean,
+  sleeperId: string | null,
 ): Promise<void> {
-  // Registered before the first step: it releases whatever the slot has, also an intent that was
-  // written by a step whose answer never came.
-  let nodeId: string | null = null;
-  const compensate = async () => {
-    if (keepAsleep && nodeId) await undo.stopNode({ nodeId, reason: 'bring_up_failed' });
-    else await undo.releaseSlot({ endpointId, slot, reason: 'bring_up_failed' });
-  };
+  // Known before the first step: a node that slept goes back to sleep with its weights; anything else in
+  // the slot is released, also an intent that was written by a step whose answer never came.
+  const reason = 'bring_up_failed';
+  const compensate = () =>
+    sleeperId ? undo.stopNode({ nodeId: sleeperId, reason }) : undo.releaseSlot({ endpointId, slot, reason });
   try {
-    const node = await step.allocateNode({ endpointId, slot, candidateIndex });
-    nodeId = node.nodeId;
+    const { nodeId } = await step.allocateNode({ endpointId, slot, candidateIndex });
     await runUntilReady(nodeId);
     await step.registerEndpoint({ nodeId });
   } catch (error) {

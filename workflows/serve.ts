@@ -1,12 +1,11 @@
 /** Keeping what is up: replace lost nodes, converge the node count, fall asleep when idle. */
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { EndpointView } from '../activities/read-endpoint.ts';
-import { step, undo } from './activity-options.ts';
+import { step } from './activity-options.ts';
 import type { Attention } from './attention.ts';
 import { hibernate } from './fall-asleep.ts';
-import { explainFailure } from './failure.ts';
-import { BringUpError, bringUpNode } from './provision.ts';
-import { releaseAll } from './release.ts';
+import { bringUpFailure, bringUpNode, withDeadline } from './provision.ts';
+import { releaseAll, stopNodes } from './release.ts';
 import { transition } from './transition.ts';
 
 const LOSSES_MAX = 3;
@@ -16,8 +15,9 @@ const ADD_BACKOFF_SECONDS_MAX = 300;
 
 /** One turn: look at the nodes if that is due, act on what is found, then wait for the next signal. */
 export async function serve(view: EndpointView, attention: Attention, replicas: Replicas): Promise<void> {
-  if (attention.takeInspection()) {
-    if (await replaceLost(view, replicas)) return;
+  const serving = view.nodes.some((node) => node.state === 'ready');
+  if (attention.takeInspection() || !serving) {
+    if (await replaceLost(view, attention, replicas)) return;
     if (view.minNodes === 0 && (await hibernate(view, attention))) return;
   }
   await replicas.converge(view, attention);
@@ -26,12 +26,13 @@ export async function serve(view: EndpointView, attention: Attention, replicas: 
 }
 
 /** Stops nodes that are gone or hang. Returns true when that changed the records. */
-async function replaceLost(view: EndpointView, replicas: Replicas): Promise<boolean> {
+async function replaceLost(view: EndpointView, attention: Attention, replicas: Replicas): Promise<boolean> {
   const { endpointId } = view;
   const verdicts = await step.inspectNodes({ endpointId });
-  const lost = verdicts.filter((verdict) => verdict.verdict !== 'healthy');
+  const lost = verdicts.filter((node) => node.verdict !== 'healthy' && node.verdict !== 'unknown');
   if (lost.length === 0 && verdicts.length > 0) return false;
-  for (const { nodeId } of lost) await undo.stopNode({ nodeId, reason: 'node_lost' });
+  const nodeIds = lost.map((node) => node.nodeId);
+  if (!(await stopNodes(endpointId, nodeIds, 'node_lost', attention))) return true;
   const ordered = lost.length > 0 && lost.every((verdict) => verdict.verdict === 'stopped');
   if (lost.length > 0 && !ordered) replicas.noteLoss();
   if (lost.length < verdicts.length) return true;
@@ -42,7 +43,7 @@ async function replaceLost(view: EndpointView, replicas: Replicas): Promise<bool
   }
   await transition({
     endpointId,
-    from: ['up'],
+    from: ['up', 'updating'],
     to: 'waking',
     reason: ordered ? 'node_stopped' : 'node_lost',
     message: ordered ? 'Its machine was stopped. Starting it again.' : 'Its node was lost. Starting it again.',
@@ -55,7 +56,7 @@ async function failCrashLoop(endpointId: string): Promise<void> {
   await releaseAll(endpointId, 'runtime_crash_loop');
   await transition({
     endpointId,
-    from: ['up'],
+    from: ['up', 'updating'],
     to: 'failed',
     reason: 'runtime_crash_loop',
     message: `The runtime ended ${LOSSES_MAX} times within ten minutes. Look at its logs; a larger tier or a shorter context may help.`,
@@ -94,16 +95,21 @@ export class Replicas {
   }
 
   async #add(view: EndpointView, slot: number): Promise<void> {
+    const { endpointId, limits } = view;
     try {
-      await bringUpNode(view, slot, view.placement?.candidates ?? 1);
+      await withDeadline(limits.bringUpDeadlineSeconds, () =>
+        bringUpNode(view, slot, view.placement?.candidates ?? 1),
+      );
       this.#backoffSeconds = ADD_BACKOFF_SECONDS_MIN;
     } catch (error) {
-      if (isCancellation(error)) return;
-      const failure = error instanceof BringUpError ? error.failure : explainFailure(error);
+      if (CancellationScope.current().consideredCancelled) return;
+      const failure = bringUpFailure(error, limits.bringUpDeadlineSeconds);
       this.#notBeforeMs = Date.now() + this.#backoffSeconds * 1000;
       const message = `${failure.message} Trying again in ${this.#backoffSeconds} s.`;
       this.#backoffSeconds = Math.min(this.#backoffSeconds * 2, ADD_BACKOFF_SECONDS_MAX);
-      await step.recordDegraded({ endpointId: view.endpointId, degraded: { reason: failure.code, message } });
+      await CancellationScope.nonCancellable(() =>
+        step.recordDegraded({ endpointId, degraded: { reason: failure.code, message } }),
+      );
     }
   }
 

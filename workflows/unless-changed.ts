@@ -32,6 +32,8 @@ export async function unlessChanged<T>(
     }
   };
   const watching = watch();
+  // Looked at in the end; until then a rejection must not count as unhandled.
+  watching.catch(() => {});
   try {
     return await scope.run(work);
   } catch (error) {

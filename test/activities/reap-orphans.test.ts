@@ -23,6 +23,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   provider = new MemoryProvider();
+  // Endpoints of earlier tests are none of this one's business.
   states = new Map();
   started = [];
 });
@@ -92,6 +93,50 @@ describe('the orphan reaper', () => {
       .executeTakeFirstOrThrow();
     expect(row).toMatchObject({ status: 'failed', status_reason: 'lifecycle_terminated' });
     expect(started).toEqual([endpointId]);
+  });
+
+  it('is not stopped by one machine that cannot be released: it says so and goes on', async () => {
+    const endpointId = await seedEndpoint(database.db, ownerId, { status: 'up' });
+    states.set(endpointId, 'missing');
+    provider.plant('ours', 'stuck');
+    provider.release = async () => {
+      throw new Error('no permission');
+    };
+    await sweep();
+    const report = await sweep();
+    expect(report.problems).toEqual(['orphan stuck: Error: no permission']);
+    expect(started).toEqual([endpointId, endpointId]);
+  });
+
+  it('releases and closes the record of a node that outlived its deleted endpoint', async () => {
+    const endpointId = await seedEndpoint(database.db, ownerId, { status: 'up' });
+    await allocateNode(database.db, testBox, { endpointId, slot: 0, candidate: HERE });
+    const [node] = await liveNodes(database.db, endpointId);
+    provider.plant('ours', node?.token ?? '');
+    await database.db
+      .updateTable('endpoints')
+      .set({ status: 'deleted', deleted_at: new Date() })
+      .where('id', '=', endpointId)
+      .execute();
+    await sweep();
+    await sweep();
+    expect(provider.has(node?.token ?? '')).toBe(false);
+    expect(await liveNodes(database.db, endpointId)).toEqual([]);
+  });
+
+  it('counts the time of a machine that was launched without a record of it', async () => {
+    const endpointId = await seedEndpoint(database.db, ownerId, { status: 'up' });
+    const { nodeId } = await allocateNode(database.db, testBox, { endpointId, slot: 0, candidate: HERE });
+    const [node] = await liveNodes(database.db, endpointId);
+    provider.plant('ours', node?.token ?? '');
+    states.set(endpointId, 'closed');
+    await sweep();
+    const intervals = await database.db
+      .selectFrom('node_intervals')
+      .selectAll()
+      .where('node_id', '=', nodeId)
+      .execute();
+    expect(intervals).toMatchObject([{ ended_at: expect.any(Date) }]);
   });
 
   it('starts a lifecycle whose history was lost and keeps its nodes for it to adopt', async () => {

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { allocateNode, liveNodes, recordEnded, recordRunning, setNodeState } from '../../db/nodes.ts';
-import {
-  beginHibernation,
-  cancelHibernation,
-  readLifecycle,
-  recordStage,
-  recordTransition,
-} from '../../db/lifecycle.ts';
+import { beginHibernation, cancelHibernation } from '../../db/hibernation.ts';
+import { readLifecycle, recordStage } from '../../db/lifecycle.ts';
 import { reportLoads } from '../../db/traffic.ts';
+import { recordTransition } from '../../db/transitions.ts';
 import type { EndpointStatus } from '../../domain/endpoint.ts';
 import { type TestDatabase, createTestDatabase } from '../support/database.ts';
 import { HERE, type SeedEndpoint, seedEndpoint, seedOwner, testBox } from '../support/seed.ts';
@@ -57,6 +53,32 @@ describe('a transition', () => {
       status: 'deleting',
       mailId: null,
     });
+  });
+
+  it.each(['paused', 'deleted'] as const)('to up is not recorded once the owner has wished it %s', async (power) => {
+    const endpointId = await seedEndpoint(database.db, ownerId, { power });
+    expect(await recordTransition(database.db, { endpointId, ...toUp })).toEqual({
+      recorded: false,
+      status: 'building',
+      mailId: null,
+    });
+  });
+
+  it('queues no mail about an endpoint that is being deleted', async () => {
+    const endpointId = await seedEndpoint(database.db, ownerId, { power: 'deleted' });
+    const failed = { from: ['building'] as const, to: 'failed' as const, reason: 'x', message: '', mail: 'failed' as const };
+    expect(await recordTransition(database.db, { endpointId, ...failed })).toMatchObject({ recorded: true, mailId: null });
+  });
+
+  it('to hibernated fulfils every wish to sleep so far, and can be ended by a wake', async () => {
+    const endpointId = await seedEndpoint(database.db, ownerId, { status: 'up' });
+    const sleep = { from: ['up'] as const, to: 'hibernated' as const, reason: null, message: '', mail: null };
+    await database.db.updateTable('endpoints').set({ hibernate_requested: 3 }).where('id', '=', endpointId).execute();
+    await recordTransition(database.db, { endpointId, ...sleep });
+    expect(await readLifecycle(database.db, endpointId)).toMatchObject({ sleepGeneration: 3 });
+    const never = await seedEndpoint(database.db, ownerId, { status: 'up' });
+    await recordTransition(database.db, { endpointId: never, ...sleep });
+    expect(await readLifecycle(database.db, never)).toMatchObject({ sleepGeneration: 1 });
   });
 
   it('queues no mail for an endpoint whose owner has no address', async () => {
@@ -216,6 +238,18 @@ describe('a node', () => {
   });
 });
 
+describe('a late report of a running machine', () => {
+  it('does not take a node that serves out of service', async () => {
+    const endpointId = await seedEndpoint(database.db, ownerId);
+    const { nodeId } = await allocateNode(database.db, testBox, { endpointId, slot: 0, candidate: HERE });
+    const running = { ref: 'r', address: 'http://127.0.0.1:1', startedAt: new Date().toISOString() };
+    await recordRunning(database.db, nodeId, running);
+    await setNodeState(database.db, nodeId, 'ready');
+    await recordRunning(database.db, nodeId, running);
+    expect((await liveNodes(database.db, endpointId)).map((node) => node.state)).toEqual(['ready']);
+  });
+});
+
 describe('falling asleep', () => {
   async function upEndpoint(seed: SeedEndpoint = {}) {
     const endpointId = await seedEndpoint(database.db, ownerId, { status: 'up', sinceSecondsAgo: 60, ...seed });
@@ -266,6 +300,8 @@ describe('falling asleep', () => {
     const endpointId = await upEndpoint();
     await load(endpointId, 0, 30_000);
     await beginHibernation(database.db, endpointId);
+    // The second call stands for a step whose first answer was lost.
+    expect(await cancelHibernation(database.db, endpointId)).toBe(true);
     expect(await cancelHibernation(database.db, endpointId)).toBe(true);
     expect((await liveNodes(database.db, endpointId)).map((node) => node.state)).toEqual(['ready']);
     const [node] = await liveNodes(database.db, endpointId);

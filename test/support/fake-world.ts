@@ -2,8 +2,9 @@
  * The activities on records in memory, for workflow tests under skipped time: the same rules from
  * `domain/`, no database, no machines. What a test wants to go wrong it scripts; what must hold, it reads.
  */
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { FailureClass } from '../../activities/failures.ts';
+import type { DrainOutcome } from '../../activities/hibernation.ts';
 import type { Activities } from '../../activities/index.ts';
 import type { EndpointView } from '../../activities/read-endpoint.ts';
 import type { EndpointStatus, NodeState } from '../../domain/endpoint.ts';
@@ -44,14 +45,18 @@ export class FakeWorld {
   limits = { bringUpDeadlineSeconds: 600, drainDeadlineSeconds: 60, nodeStopGraceSeconds: 5, selfCheckSeconds: 300 };
   /** Failures that the next calls meet, oldest first. */
   readonly failing: Partial<Record<keyof Activities, Scripted[]>> = {};
-  /** Activities that wait until cancelled. */
+  /** Activities that hang until cancelled, or taken out of this set. */
   readonly hanging = new Set<keyof Activities>();
   /** Activities that hang at this moment, or did. */
   readonly hung = new Set<keyof Activities>();
+  /** How often each activity was called. */
+  readonly calls = new Map<keyof Activities, number>();
+  /** The provider cannot be asked how its machines are. */
+  providerAway = false;
   /** What the traffic says: true lets an idle look succeed. */
   idle = false;
   /** Called when a drain waits; returns its outcome once it has one. */
-  drainOutcome: () => 'drained' | 'wake-requested' | 'deadline' | null = () => 'drained';
+  drainOutcome: (mayStayUp: boolean) => DrainOutcome | null = () => 'drained';
   #epoch = 0;
 
   constructor(endpointId: string) {
@@ -98,6 +103,7 @@ export class FakeWorld {
     const step =
       <K extends keyof Activities>(name: K, run: (...args: Parameters<Activities[K]>) => unknown) =>
       async (...args: Parameters<Activities[K]>) => {
+        this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
         await this.#meetScript(name);
         return run(...args);
       };
@@ -132,7 +138,7 @@ export class FakeWorld {
       inspectNodes: step('inspectNodes', () =>
         this.nodes
           .filter((node) => node.state === 'ready')
-          .map(({ nodeId, slot, machine }) => ({ nodeId, slot, verdict: machine === 'running' ? 'healthy' : 'gone' })),
+          .map(({ nodeId, slot, machine }) => ({ nodeId, slot, verdict: this.providerAway ? 'unknown' : machine === 'running' ? 'healthy' : 'gone' })),
       ),
       beginHibernation: step('beginHibernation', () => this.#beginHibernation()),
       beginDrain: step('beginDrain', () => {
@@ -144,7 +150,7 @@ export class FakeWorld {
         for (const node of draining) node.state = 'ready';
         return draining.length > 0;
       }),
-      awaitDrained: step('awaitDrained', ({ watchWake }) => this.#awaitDrained(watchWake)),
+      awaitDrained: step('awaitDrained', ({ mayStayUp }) => this.#awaitDrained(mayStayUp)),
       stopNode: step('stopNode', ({ nodeId }) => {
         const node = this.#node(nodeId);
         node.machine = node.machine === 'none' ? 'none' : 'stopped';
@@ -160,10 +166,9 @@ export class FakeWorld {
   }
 
   async #meetScript(name: keyof Activities): Promise<void> {
-    if (this.hanging.has(name)) {
+    while (this.hanging.has(name)) {
       this.hung.add(name);
-      await Context.current().cancelled.catch(() => {});
-      throw new CancelledFailure('cancelled');
+      await Context.current().sleep(20);
     }
     const failure = this.failing[name]?.shift();
     if (!failure) return;
@@ -179,7 +184,11 @@ export class FakeWorld {
     const none = { recorded: false, status: this.status, mailId: null };
     if (this.status === change.to || !change.from.includes(this.status) || !canTransition(this.status, change.to))
       return none;
-    if (this.status === 'waking' && change.to === 'hibernated') this.sleepGeneration += 1;
+    if (change.to === 'up' && this.power !== 'on') return none;
+    if (change.to === 'hibernated') {
+      const present = this.status === 'waking' ? this.sleepGeneration + 1 : this.sleepGeneration;
+      this.sleepGeneration = Math.max(present, this.hibernateRequested, 1);
+    }
     if (change.to === 'failed') this.failureGeneration += 1;
     if (change.to === 'up') this.everUp = true;
     this.status = change.to;
@@ -213,10 +222,10 @@ export class FakeWorld {
     return { begun: true, sleepGeneration: this.sleepGeneration, version: 2 };
   }
 
-  async #awaitDrained(watchWake: boolean) {
+  async #awaitDrained(mayStayUp: boolean) {
     for (;;) {
-      if (watchWake && isWakeLatched(this)) return 'wake-requested';
-      const outcome = this.drainOutcome();
+      if (mayStayUp && isWakeLatched(this)) return 'wake-requested';
+      const outcome = this.drainOutcome(mayStayUp);
       if (outcome) return outcome;
       await Context.current().sleep(20);
     }

@@ -160,6 +160,26 @@ describe('the lifecycle of an endpoint', () => {
     );
   });
 
+  it('asked twice to hibernate sleeps once', async () => {
+    const world = await live('hibernate-twice', nothing, async (life) => {
+      await life.reaches('up');
+      life.world.drainOutcome = () => null;
+      life.world.hibernateRequested = 1;
+      await life.signal('specChanged');
+      await eventually(() => life.world.sleepGeneration === 1);
+      // The second click comes while the first is being carried out.
+      life.world.hibernateRequested = 2;
+      await life.signal('specChanged');
+      life.world.drainOutcome = () => 'drained';
+      await life.reaches('hibernated');
+      life.world.wakeRequested = life.world.sleepGeneration;
+      await life.signal('wake');
+      await life.reaches('up');
+      await life.remove();
+    });
+    expect(world.history).toEqual(['building', 'up', 'hibernated', 'waking', 'up', 'deleting', 'deleted']);
+  });
+
   it('is paused and resumed, and a signal does not wake it while paused', async () => {
     const world = await live('pause-resume', nothing, async (life) => {
       await life.reaches('up');
@@ -279,6 +299,24 @@ describe('a bring-up that fails', () => {
     expect(world.mails).toEqual(['ready']);
   });
 
+  it('keeps the machine that slept when a wake is interrupted at its first step', async () => {
+    await live('wake-interrupted', nothing, async (life) => {
+      await life.reaches('up');
+      life.world.idle = true;
+      await life.signal('idleTimeout');
+      await life.reaches('hibernated');
+      life.world.hanging.add('allocateNode');
+      life.world.wakeRequested = life.world.sleepGeneration;
+      await life.signal('wake');
+      await eventually(() => life.world.hung.has('allocateNode'));
+      life.world.power = 'paused';
+      await life.signal('specChanged');
+      await life.reaches('paused');
+      expect(life.world.existing).toBe(1);
+      await life.remove();
+    });
+  });
+
   it('keeps trying to wake what must be always on', async () => {
     const full = { code: 'capacity_unavailable', errorClass: 'capacity' as const };
     await live(
@@ -326,6 +364,28 @@ describe('a node that is lost while serving', () => {
       await life.remove();
     });
     expect(world.mails).toEqual(['ready', 'failed']);
+  });
+
+  it('does not wait for ever for a further node that does not answer', async () => {
+    const prepare = (world: FakeWorld) => {
+      world.minNodes = 2;
+      world.limits.bringUpDeadlineSeconds = 2;
+    };
+    await live('replica-deadline', prepare, async (life) => {
+      await life.reaches('up');
+      life.world.hanging.add('awaitNodeReady');
+      await eventually(() => life.world.hung.has('awaitNodeReady') || life.world.running === 2);
+      if (life.world.running === 2 && !life.world.hung.has('awaitNodeReady')) {
+        // It was faster than we: lose it, and hang the next.
+        const second = life.world.nodes.find((node) => node.slot === 1);
+        if (second) second.machine = 'none';
+        await life.signal('nodeLost');
+      }
+      await eventually(() => life.world.degraded === 'bring_up_timeout', { timeoutMs: 15_000 });
+      expect(life.world.running).toBe(1);
+      life.world.hanging.clear();
+      await life.remove();
+    });
   });
 
   it('does not take the others down when a further node cannot be had', async () => {
@@ -390,6 +450,103 @@ describe('delete', () => {
       await life.reaches('up');
       life.world.idle = true;
       await life.signal('idleTimeout');
+      await life.reaches('hibernated');
+      await life.remove();
+    });
+    expect(world.existing).toBe(0);
+  });
+});
+
+describe('what must not end a lifecycle', () => {
+  it.each(['awaitNodeReady', 'awaitDrained'] as const)(
+    'a cancellation from the Web UI during %s changes nothing',
+    async (phase) => {
+      await live(`cancelled-during-${phase}`, nothing, async (life) => {
+        if (phase === 'awaitNodeReady') life.world.hanging.add(phase);
+        else {
+          await life.reaches('up');
+          life.world.drainOutcome = (mayStayUp) => (mayStayUp ? null : 'drained');
+          life.world.idle = true;
+          await life.signal('idleTimeout');
+          await eventually(() => life.world.nodes.some((node) => node.state === 'draining'));
+        }
+        if (phase === 'awaitNodeReady') await eventually(() => life.world.hung.has(phase));
+        await life.handle.cancel();
+        await life.signal('scale');
+        expect((await life.handle.describe()).status.name).toBe('RUNNING');
+        await life.remove();
+        expect(life.world.existing).toBe(0);
+      });
+    },
+  );
+
+  it('a stop that never succeeds: a delete releases the node all the same', async () => {
+    const world = await live('stop-hangs', nothing, async (life) => {
+      await life.reaches('up');
+      life.world.hanging.add('stopNode');
+      life.world.idle = true;
+      await life.signal('idleTimeout');
+      await eventually(() => life.world.hung.has('stopNode'));
+      await life.remove();
+    });
+    expect(world.existing).toBe(0);
+  });
+
+  it('a node that its provider cannot be asked about', async () => {
+    const world = await live('provider-away', nothing, async (life) => {
+      await life.reaches('up');
+      life.world.providerAway = true;
+      const looks = life.world.calls.get('inspectNodes') ?? 0;
+      await life.signal('nodeLost');
+      await eventually(() => (life.world.calls.get('inspectNodes') ?? 0) > looks);
+      await life.signal('scale');
+      await eventually(() => (life.world.calls.get('inspectNodes') ?? 0) > looks + 1);
+      expect(life.world.status).toBe('up');
+      await life.remove();
+    });
+    expect(world.history).not.toContain('waking');
+  });
+
+  it('a replica that is put away while its failure is being recorded', async () => {
+    const prepare = (world: FakeWorld) => {
+      world.minNodes = 2;
+    };
+    const world = await live('replica-put-away', prepare, async (life) => {
+      await eventually(() => life.world.running === 2);
+      life.world.hanging.add('recordDegraded');
+      life.world.failing.provisionNode = [{ code: 'capacity_unavailable', errorClass: 'capacity' }];
+      const second = life.world.nodes.find((node) => node.slot === 1);
+      if (second) second.machine = 'none';
+      await life.signal('nodeLost');
+      await eventually(() => life.world.hung.has('recordDegraded'));
+      life.world.hanging.delete('recordDegraded');
+      await life.remove();
+    });
+    expect(world.status).toBe('deleted');
+  });
+});
+
+describe('odd beginnings, as after a lost history', () => {
+  it('up with its only node stopped: it can be woken', async () => {
+    const prepare = (world: FakeWorld) => {
+      Object.assign(world, { status: 'up', everUp: true, sized: true });
+      world.nodes.push({ nodeId: 'node-0-x', slot: 0, state: 'stopped', machine: 'stopped' });
+    };
+    await live('adopt-stopped', prepare, async (life) => {
+      await life.reaches('hibernated');
+      life.world.wakeRequested = life.world.sleepGeneration;
+      await life.signal('wake');
+      await life.reaches('up');
+      await life.remove();
+    });
+  });
+
+  it('up with no node at all, and asked to hibernate: it comes up again', async () => {
+    const prepare = (world: FakeWorld) => {
+      Object.assign(world, { status: 'up', everUp: true, sized: true, hibernateRequested: 1 });
+    };
+    const world = await live('adopt-nothing', prepare, async (life) => {
+      await eventually(() => life.world.history.includes('waking'));
       await life.reaches('hibernated');
       await life.remove();
     });
