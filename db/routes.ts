@@ -29,6 +29,8 @@ export interface RouteRecord {
   version: number;
   sleepGeneration: number;
   wakeRequested: number;
+  /** The owner has asked to try again after the failure that the status tells of. */
+  retryRequested: boolean;
   model: string;
   minNodes: number;
   targetConcurrency: number;
@@ -49,6 +51,8 @@ interface RouteRow {
   version: number;
   sleep_generation: number;
   wake_requested: number;
+  retry_requested: number;
+  failure_generation: number;
   spec: EndpointSpec;
   min_nodes: number;
   target_concurrency: number;
@@ -63,7 +67,7 @@ interface RouteRow {
 export async function readRoutes(db: Db, endpointIds: readonly string[] | null): Promise<RouteRecord[]> {
   const { rows } = await sql<RouteRow>`
     SELECT e.id, e.owner_id, e.status, e.power, e.stage, e.status_reason, e.status_message, e.expected_ready_at,
-      e.created_at, e.version, e.sleep_generation, e.wake_requested, e.spec, a.min_nodes, a.target_concurrency,
+      e.created_at, e.version, e.sleep_generation, e.wake_requested, e.retry_requested, e.failure_generation, e.spec, a.min_nodes, a.target_concurrency,
       n.id AS node_id, n.address, n.secret_ciphertext, n.state, n.updated_at
     FROM endpoints e
     JOIN autoscaling a ON a.endpoint_id = e.id
@@ -100,6 +104,7 @@ function routeOf(row: RouteRow): RouteRecord {
     version: row.version,
     sleepGeneration: row.sleep_generation,
     wakeRequested: row.wake_requested,
+    retryRequested: row.failure_generation > 0 && row.retry_requested >= row.failure_generation,
     model: row.spec.model,
     minNodes: row.min_nodes,
     targetConcurrency: row.target_concurrency,

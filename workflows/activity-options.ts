@@ -44,6 +44,7 @@ const SWEEP: ActivityOptions = {
 
 const MAIL: ActivityOptions = {
   startToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT,
   scheduleToCloseTimeout: '24h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10m' },
 };

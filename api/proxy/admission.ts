@@ -20,13 +20,21 @@ const NOT_FOUND: Admission = { kind: 'refuse', failure: ENDPOINT_NOT_FOUND };
 export function admission(route: Route | undefined, hasNode: boolean): Admission {
   if (!route || route.power === 'deleted' || route.status === 'deleting' || route.status === 'deleted')
     return NOT_FOUND;
-  if (route.status === 'failed') return { kind: 'refuse', failure: failedFailure(route) };
   if (route.power === 'paused') return { kind: 'refuse', failure: PAUSED };
-  // `paused` with power on again: it was resumed and is about to come up.
+  if (route.status === 'failed' && !route.retryRequested) return { kind: 'refuse', failure: failedFailure(route) };
+  // `paused` with power on again, `failed` and asked to try again: it is about to come up.
   if (route.status === 'hibernated') return needsWake(route) ? HOLD_AND_WAKE : HOLD;
   if (!isServing(route)) return HOLD;
   if (hasNode) return FORWARD;
   return isDraining(route) && needsWake(route) ? HOLD_AND_WAKE : HOLD;
+}
+
+/**
+ * Whether requests are refused for good as things are. The owner may have changed that a moment ago, so
+ * such a route is read once more before a client is told not to come back.
+ */
+export function isDormant(route: Route): boolean {
+  return route.status === 'failed' || route.status === 'paused' || route.power === 'paused';
 }
 
 function needsWake(route: Route): boolean {

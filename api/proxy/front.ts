@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDormant } from './admission.ts';
 import { type Authenticator, type Caller, authenticate, isCaller, mayUse } from './authenticate.ts';
 import { describeHealth, describeModels } from './describe-endpoint.ts';
 import { ENDPOINT_NOT_FOUND, type Failure, failure, failureJson } from './failure.ts';
@@ -78,7 +79,7 @@ function admitCaller(deps: FrontDeps, req: IncomingMessage, reply: Reply, caller
     return;
   }
   const route = usableRoute(deps, caller, target.endpointId);
-  if (route) {
+  if (route && !isDormant(route)) {
     answer(deps, req, reply, target, route);
     return;
   }

@@ -10,6 +10,7 @@ import { deleteInEveryState, forcedDeleteCutsStreams } from './cases/delete-in-e
 import { hopelessModelsFailSoon, modelsFromTheHub } from './cases/hub-models.ts';
 import { failingBuildEnds } from './cases/p08-failing-build.ts';
 import { deleteWhileBuilding } from './cases/p11-delete-while-building.ts';
+import { gatedFailsWithTheRemedy, missingIsRefusedAtOnce } from './cases/p15-gated-or-missing.ts';
 import { expectTidyWorld } from './cases/tidy-world.ts';
 
 const CASE_TIMEOUT_MS = 180_000;
@@ -43,5 +44,11 @@ it.concurrent(
   () => hopelessModelsFailSoon(product),
   CASE_TIMEOUT_MS,
 );
+it.concurrent(
+  'P15: a gated model fails with the remedy, and a token and a retry bring the same endpoint up',
+  () => gatedFailsWithTheRemedy(product, hub),
+  CASE_TIMEOUT_MS,
+);
+it.concurrent('P15: a model that does not exist is refused at once', () => missingIsRefusedAtOnce(product), CASE_TIMEOUT_MS);
 
 it('leaves exactly the nodes that the records name', () => expectTidyWorld(product), 60_000);

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { startProduct, type Part, type Product } from '../support/product.ts';
 import { killedRuntimeIsReplaced } from './cases/killed-runtime.ts';
 import { createFleet, killPart, type Fleet } from './cases/kill-each-part.ts';
-import { crashBetweenYesAndRecord } from './cases/p10-crash-between-yes-and-record.ts';
+import { BETWEEN_YES_AND_RECORD, crashBetweenYesAndRecord } from './cases/p10-crash-between-yes-and-record.ts';
 import { restartEverything } from './cases/p12-restart-everything.ts';
 import { randomWalk } from './cases/random-walk.ts';
-import { secondStart } from './cases/second-start.ts';
+import { secondStart, startAfterKill } from './cases/second-start.ts';
 import { terminatedByHand } from './cases/terminated-by-hand.ts';
 import { expectTidyWorld } from './cases/tidy-world.ts';
 
@@ -21,8 +21,7 @@ const PARTS: readonly Part[] = ['worker', 'api', 'postgres', 'temporal'];
 
 let product: Product;
 beforeAll(async () => {
-  // Kills the worker once, after the provider's yes and before the record of it; see P10.
-  product = await startProduct({ name: 'crash-recovery', env: { FAULT: 'provisionNode.after-effect:kill:once' } });
+  product = await startProduct({ name: 'crash-recovery', env: { FAULT: BETWEEN_YES_AND_RECORD } });
 }, 300_000);
 afterAll(() => product?.dispose(), 60_000);
 
@@ -62,6 +61,13 @@ it(
   'a second start on the same home continues where the first stopped',
   async () => {
     product = await secondStart(product);
+  },
+  CASE_TIMEOUT_MS,
+);
+it(
+  'a start after kill -9 of the supervisor continues too',
+  async () => {
+    product = await startAfterKill(product);
   },
   CASE_TIMEOUT_MS,
 );

@@ -6,6 +6,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 
 export interface FakeRepo {
   /** Path in the repository → bytes. */
@@ -15,7 +17,15 @@ export interface FakeRepo {
   private?: boolean;
   /** Tokens that may read a gated or private repository. */
   readers?: readonly string[];
+  /** Not even its info and list are shown to whoever may not read it. */
+  hidesEverything?: boolean;
   pipelineTag?: string;
+  /** Further fields of its info, or others instead: whatever a stranger wrote. */
+  info?: Readonly<Record<string, unknown>>;
+  /** Another list of files than its own. */
+  tree?: unknown;
+  /** Answers of another kind, by what is asked for: `info`, `tree`, or the path of a file. */
+  oddities?: Readonly<Record<string, Oddity>>;
   /** Answers this status so many times before it behaves; 429 carries Retry-After: 1. */
   faults?: { status: 429 | 500 | 503; times: number };
   /** Bytes per second of downloads. */
@@ -23,6 +33,16 @@ export interface FakeRepo {
   /** Entries per page of the file list. */
   pageSize?: number;
 }
+
+/** What a Hub must not be able to hurt us with. */
+export type Oddity =
+  | { kind: 'text'; text: string }
+  | { kind: 'endless' }
+  | { kind: 'gzip-bomb'; bytes: number }
+  | { kind: 'silent' }
+  | { kind: 'redirect'; to: string }
+  | { kind: 'next-page'; to: string }
+  | { kind: 'status'; status: number; code?: string };
 
 export interface HubRequest {
   method: string;
@@ -71,6 +91,11 @@ export function standardRepos(): Map<string, FakeRepo> {
     ],
     ['fake/gated-GGUF', { files: gguf('gated'), gated: 'manual', readers: ['hf_accepted'] }],
     ['fake/another-gated-GGUF', { files: gguf('another-gated'), gated: 'manual', readers: ['hf_accepted'] }],
+    // Not even its list is shown, so that only its name tells its size.
+    [
+      'fake/closed-0.1B-GGUF',
+      { files: gguf('closed'), gated: 'manual', hidesEverything: true, readers: ['hf_accepted'] },
+    ],
     ['fake/private-GGUF', { files: gguf('private'), private: true, readers: ['hf_member'] }],
     ['fake/busy-GGUF', { files: gguf('busy'), faults: { status: 429, times: 2 } }],
     ['fake/broken-GGUF', { files: gguf('broken'), faults: { status: 500, times: 2 } }],
@@ -155,20 +180,56 @@ async function answer(req: IncomingMessage, res: ServerResponse, hub: HubState):
     return fail(res, 404, 'RevisionNotFound', `Invalid rev id: ${revision}`);
   }
 
+  const odd = repo.oddities?.[api ? (api[2] === 'tree' ? 'tree' : 'info') : (file?.[4] ?? '')];
+  if (odd) return beOdd(res, odd);
+  if (repo.hidesEverything && !mayRead) return refuse(res, name, token);
   if (api?.[2] === 'tree') return tree(res, repo, hub.url, url);
   if (api) return sendJson(res, 200, info(name, repo));
-  if (repo.gated && !mayRead) {
-    const [status, message] = token
-      ? ([403, `Access to model ${name} is restricted and you are not in the authorized list.`] as const)
-      : ([
-          401,
-          `Access to model ${name} is restricted. You must have access to it and be authenticated to access it.`,
-        ] as const);
-    return fail(res, status, 'GatedRepo', message);
-  }
+  if (repo.gated && !mayRead) return refuse(res, name, token);
   const bytes = repo.files[file?.[4] ?? ''];
   if (!bytes) return fail(res, 404, 'EntryNotFound', 'Entry not found');
   await sendFile(req, res, repo, bytes);
+}
+
+function refuse(res: ServerResponse, name: string, token: string | null): void {
+  const [status, message] = token
+    ? ([403, `Access to model ${name} is restricted and you are not in the authorized list.`] as const)
+    : ([
+        401,
+        `Access to model ${name} is restricted. You must have access to it and be authenticated to access it.`,
+      ] as const);
+  fail(res, status, 'GatedRepo', message);
+}
+
+async function beOdd(res: ServerResponse, odd: Oddity): Promise<void> {
+  const json = { 'content-type': 'application/json' };
+  switch (odd.kind) {
+    case 'text':
+      res.writeHead(200, json).end(odd.text);
+      return;
+    case 'endless':
+      res.writeHead(200, json);
+      res.write('[');
+      while (!res.destroyed) {
+        res.write(' '.repeat(64 * 1024));
+        do await setImmediate();
+        while (res.writableNeedDrain && !res.destroyed);
+      }
+      return;
+    case 'gzip-bomb':
+      res.writeHead(200, { ...json, 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(odd.bytes, ' ')));
+      return;
+    case 'silent':
+      return;
+    case 'redirect':
+      res.writeHead(302, { location: odd.to }).end();
+      return;
+    case 'next-page':
+      res.setHeader('Link', `<${odd.to}>; rel="next"`);
+      return sendJson(res, 200, []);
+    case 'status':
+      return fail(res, odd.status, odd.code ?? null, 'odd');
+  }
 }
 
 function info(name: string, repo: FakeRepo): Record<string, unknown> {
@@ -189,6 +250,7 @@ function info(name: string, repo: FakeRepo): Record<string, unknown> {
     tags: Object.keys(repo.files).some((path) => path.endsWith('.gguf')) ? ['gguf'] : [],
     siblings: Object.keys(repo.files).map((rfilename) => ({ rfilename })),
     usedStorage: Object.values(repo.files).reduce((sum, bytes) => sum + bytes.length, 0),
+    ...repo.info,
   };
 }
 
@@ -197,6 +259,7 @@ function isLfs(path: string): boolean {
 }
 
 function tree(res: ServerResponse, repo: FakeRepo, hubUrl: string, url: URL): void {
+  if (repo.tree !== undefined) return sendJson(res, 200, repo.tree);
   const entries = Object.entries(repo.files).map(([path, bytes]) => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const oid = createHash('sha1').update(bytes).digest('hex');

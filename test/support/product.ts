@@ -57,7 +57,9 @@ export interface Product {
   mails(endpointId?: string): Promise<Mail[]>;
   /** SIGTERM as Ctrl-C would; throws when anything is left running. The home stays. */
   stop(): Promise<void>;
-  /** Starts on the same home and the same ports, with the same knobs; the product must have been stopped. */
+  /** SIGKILL for `npm start` itself; what it started goes on without it. */
+  killSupervisor(): Promise<void>;
+  /** Starts on the same home and the same ports, with the same knobs; what ran before must have been stopped or killed. */
   startAgain(): Promise<Product>;
   /** Stops and removes the home. */
   dispose(): Promise<void>;
@@ -113,7 +115,8 @@ async function startAt(place: Place, options: ProductOptions): Promise<Product> 
     await eventually(
       async () => {
         if (supervisor.child.exitCode !== null) return true;
-        return (await fetch(`${baseUrl}/readyz`)).status === 200;
+        // The welcome, which names the address, comes when every part has come up.
+        return supervisor.output().includes(baseUrl) && (await fetch(`${baseUrl}/readyz`)).status === 200;
       },
       { timeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS, intervalMs: 200, message: 'the product is ready' },
     );
@@ -234,6 +237,11 @@ function createProduct(parts: Parts): Product {
     instances: (endpointId) => findNodeInstances(home, endpointId),
     mails: (endpointId) => readMails(home, endpointId),
     stop,
+    killSupervisor: async () => {
+      const ended = new Promise((resolve) => parts.child.once('exit', resolve));
+      parts.child.kill('SIGKILL');
+      await ended;
+    },
     startAgain: parts.startAgain,
     dispose: async () => {
       try {

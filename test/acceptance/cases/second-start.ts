@@ -40,3 +40,22 @@ export async function secondStart(product: Product): Promise<Product> {
   expect((await second.mails(serving)).map((mail) => mail.event)).toEqual(['ready']);
   return second;
 }
+
+/** `kill -9` of the supervisor itself: the next start finds what it left and continues, without a second node. */
+export async function startAfterKill(product: Product): Promise<Product> {
+  const owner = await signUp(product.baseUrl, 'orphaned');
+  const [serving, building] = [await owner.provision(), await owner.provision({ env: { SCRIPT_LOAD_SECONDS: '4' } })];
+  await owner.reaches(serving, 'up');
+  await product.killSupervisor();
+
+  const second = await product.startAgain();
+  const again = Object.assign(createOwner(second.baseUrl, owner.email, owner.password, owner.cookie), {
+    key: owner.key,
+  });
+  await Promise.all([serving, building].map((id) => again.reaches(id, 'up', 60_000)));
+  for (const id of [serving, building]) {
+    expect(describeChat(await again.chat(id))).toMatch(/^200 .*complete=true/);
+    expect([id, (await second.instances(id)).map((one) => one.runtimes)]).toEqual([id, [1]]);
+  }
+  return second;
+}

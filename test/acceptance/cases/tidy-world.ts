@@ -40,7 +40,10 @@ async function isAtRest(product: Product, owner: Owner, id: string): Promise<boo
 async function expectOnlyKnownNodes(product: Product): Promise<true> {
   const lists = await Promise.all(ownersOf(product.baseUrl).map((owner) => owner.list()));
   const known = new Set(lists.flat().map((endpoint) => endpoint.id));
-  const found = [...(await product.instances()).map((one) => one.endpointId), ...(await endpointsWithFolders(product.home))];
+  const found = [
+    ...(await product.instances()).map((one) => one.endpointId),
+    ...(await endpointsWithFolders(product.home)),
+  ];
   expect(found.filter((id) => !known.has(id))).toEqual([]);
   return true;
 }

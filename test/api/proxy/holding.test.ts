@@ -45,6 +45,23 @@ const bringUp = async (id: string, stub: StubRuntime) => {
   await world.set(id, { status: 'up', stage: null, expected_ready_at: null, status_message: '' });
 };
 
+describe('a request right after the owner', () => {
+  // The wish is committed; its notification may still be on the way.
+  it.each([
+    ['resumed a paused endpoint', { status: 'paused', power: 'paused' }, { power: 'on' }],
+    ['asked to retry a failed one', { status: 'failed', failure_generation: 2 }, { retry_requested: 2 }],
+  ])('%s is held, not refused', async (_, before, wish) => {
+    const id = await world.endpoint({ status: 'hibernated' });
+    await world.set(id, before);
+    await known(id, before.status);
+    await world.db.updateTable('endpoints').set(wish).where('id', '=', id).execute();
+    const answer = chat(id);
+    await world.held(at, 1);
+    await bringUp(id, await stubbed());
+    expect((await answer).status).toBe(200);
+  });
+});
+
 describe('requests to a sleeping endpoint', () => {
   it('cause one wake, however many come through however many proxies, and are all answered', async () => {
     const id = await asleep();
