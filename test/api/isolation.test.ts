@@ -36,6 +36,7 @@ afterAll(() => api.close());
 /** What each route shows to Bob. `none`: nothing of anybody; `empty`: his own nothing; `missing`: the same 404 as for an unknown id. */
 const CASES: Record<string, 'none' | 'empty' | 'missing' | 'own'> = {
   'POST /api/provision': 'own',
+  'POST /api/quote': 'own',
   'GET /api/endpoints': 'empty',
   'GET /api/endpoints/{id}': 'missing',
   'DELETE /api/endpoints/{id}': 'missing',

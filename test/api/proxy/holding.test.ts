@@ -48,7 +48,7 @@ const bringUp = async (id: string, stub: StubRuntime) => {
 describe('a request right after the owner', () => {
   // The wish is committed; its notification may still be on the way.
   it.each([
-    ['resumed a paused endpoint', { status: 'paused', power: 'paused' }, { power: 'on' }],
+    ['resumed a paused endpoint', { status: 'paused', power: 'paused' }, { power: 'on' as const }],
     ['asked to retry a failed one', { status: 'failed', failure_generation: 2 }, { retry_requested: 2 }],
   ])('%s is held, not refused', async (_, before, wish) => {
     const id = await world.endpoint({ status: 'hibernated' });

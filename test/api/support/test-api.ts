@@ -12,7 +12,11 @@ import type { AppDeps } from '../../../api/deps.ts';
 import type { Route } from '../../../api/route.ts';
 import { trustedOrigins } from '../../../api/origin-guard.ts';
 import { createAuth } from '../../../api/session.ts';
+import { hubReadings } from '../../../db/hub-cache.ts';
 import { SecretBox } from '../../../db/secrets.ts';
+import { GPU_OFFERS } from '../../../domain/sizing/data/gpu-offers.ts';
+import { createHub } from '../../../hub/hub.ts';
+import { createModelReader } from '../../../hub/model-reader.ts';
 import { type Answer, type RequestOptions, request } from '../../support/api-client.ts';
 import { type TestDatabase, createTestDatabase } from '../../support/database.ts';
 
@@ -57,6 +61,10 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     allowedHosts,
     clientIpHeader: 'x-test-client-ip',
     changes,
+    // A Hub that nobody answers for: what is provisioned is sized later.
+    models: createModelReader(createHub({ endpoint: 'http://127.0.0.1:1', token: null }), hubReadings(db)),
+    offers: GPU_OFFERS,
+    limitUsdMicrosPerHour: null,
     outbox: { poke: () => void pokes++ },
     lifecycle: { isReachable: async () => true },
     dataPlane: null,
