@@ -3,6 +3,7 @@
  * once and hand parts of it on; nothing else looks at `process.env`.
  * A wrong value stops the start with one sentence that names the variable.
  */
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
@@ -49,6 +50,10 @@ const Environment = z.object({
   HYPERVIZE_AUTH_SECRET: z.string().min(32).optional(),
   HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
   HF_TOKEN: z.string().optional(),
+  /** Above this price of all its nodes together, an endpoint is only made when its owner says `acceptPrice`. */
+  MAX_USD_PER_HOUR: z.coerce.number().min(0).max(1_000_000).optional(),
+  /** A JSON file of the operator's own prices, laid over the built-in list; see domain/pricing.ts. */
+  PRICE_OVERRIDES: z.string().optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: z.url({ protocol: /^https?$/ }).default('https://api.sendgrid.com'),
   MAIL_FROM: z.string().default('Hypervize <hypervize@localhost>'),
@@ -110,6 +115,12 @@ export interface Config {
   secretKeys: readonly Buffer[];
   authSecret: string;
   hub: { endpoint: string; token: string | null };
+  pricing: {
+    /** Micro-dollars per hour; null for no limit. */
+    limitUsdMicrosPerHour: number | null;
+    /** Content of the operator's price file; null when there is none. */
+    overrides: string | null;
+  };
   mail: { sendGridApiKey: string | null; sendGridBaseUrl: string; from: string; outboxFolder: string };
   proxy: {
     edgeTimeoutSeconds: number;
@@ -175,6 +186,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     secretKeys: parseKeys(e.HYPERVIZE_SECRET_KEY),
     authSecret: e.HYPERVIZE_AUTH_SECRET ?? '',
     hub: { endpoint: e.HF_ENDPOINT.replace(/\/+$/, ''), token: e.HF_TOKEN ?? null },
+    pricing: {
+      limitUsdMicrosPerHour: e.MAX_USD_PER_HOUR === undefined ? null : Math.round(e.MAX_USD_PER_HOUR * 1e6),
+      overrides: e.PRICE_OVERRIDES === undefined ? null : readPriceFile(e.PRICE_OVERRIDES),
+    },
     mail: {
       sendGridApiKey: e.SENDGRID_API_KEY ?? null,
       sendGridBaseUrl: e.SENDGRID_BASE_URL.replace(/\/+$/, ''),
@@ -212,10 +227,20 @@ export function requireServices(config: Config): Config {
   if (!config.temporal.address) missing.push('TEMPORAL_ADDRESS');
   if (config.secretKeys.length === 0) missing.push('HYPERVIZE_SECRET_KEY');
   if (!config.authSecret) missing.push('HYPERVIZE_AUTH_SECRET');
+  // Readable histories are worth more than secret ones only while developing.
+  if (config.environment === 'production' && !config.temporal.payloadKey) missing.push('TEMPORAL_PAYLOAD_KEY');
   if (missing.length > 0) {
     throw new ConfigError(`Set ${missing.join(', ')}, or run "npm start", which sets up everything on this machine.`);
   }
   return config;
+}
+
+function readPriceFile(file: string): string {
+  try {
+    return readFileSync(path.resolve(file), 'utf8');
+  } catch (error) {
+    throw new ConfigError(`PRICE_OVERRIDES: ${path.resolve(file)} cannot be read.`, { cause: error });
+  }
 }
 
 function parseKeys(value: string | undefined): Buffer[] {

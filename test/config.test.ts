@@ -34,6 +34,14 @@ describe('loadConfig', () => {
     expect(config.temporal).toMatchObject({ embedded: false, address: services.TEMPORAL_ADDRESS });
   });
 
+  it('has no price limit and no prices of its own unless they are given', () => {
+    expect(loadConfig({}).pricing).toEqual({ limitUsdMicrosPerHour: null, overrides: null });
+    expect(loadConfig({ MAX_USD_PER_HOUR: '2.5' }).pricing.limitUsdMicrosPerHour).toBe(2_500_000);
+    expect(loadConfig({ MAX_USD_PER_HOUR: '0' }).pricing.limitUsdMicrosPerHour).toBe(0);
+    expect(loadConfig({ PRICE_OVERRIDES: 'package.json' }).pricing.overrides).toContain('"hypervize"');
+    expect(() => loadConfig({ PRICE_OVERRIDES: 'no-such-prices.json' })).toThrow(/PRICE_OVERRIDES: .*cannot be read/);
+  });
+
   it('reads secret keys newest first, with spaces allowed between them', () => {
     const config = loadConfig({ HYPERVIZE_SECRET_KEY: `${key}, ${'cd'.repeat(32)}` });
     expect(config.secretKeys.map((one) => one.toString('hex'))).toEqual([key, 'cd'.repeat(32)]);
@@ -111,5 +119,12 @@ describe('requireServices', () => {
 
   it.each(Object.keys(services))('names %s when it is missing', (name) => {
     expect(() => requireServices(loadConfig({ ...services, [name]: undefined }))).toThrow(name);
+  });
+
+  it('wants workflow payloads encrypted in production', () => {
+    const production = { ...services, NODE_ENV: 'production' };
+    expect(() => requireServices(loadConfig(production))).toThrow('TEMPORAL_PAYLOAD_KEY');
+    const key = 'ab'.repeat(32);
+    expect(() => requireServices(loadConfig({ ...production, TEMPORAL_PAYLOAD_KEY: key }))).not.toThrow();
   });
 });

@@ -1,12 +1,25 @@
 /** A Temporal service with skippable time for one suite, and the workflow bundle that all suites share. */
 import { readFile } from 'node:fs/promises';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { type Worker as TemporalWorker, Worker, type WorkflowBundle } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  Runtime,
+  type Worker as TemporalWorker,
+  Worker,
+  type WorkflowBundle,
+  makeTelemetryFilterString,
+} from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../workflows/search-attributes.ts';
 import { BUNDLE_VARIABLE, TEST_SERVER_VARIABLE } from './workflow-bundle.ts';
 
 const KEYWORD = 2;
+
+// The SDK tells of every worker that starts and stops; only what goes wrong is of interest here.
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+});
 
 export async function startTestTemporal(): Promise<TestWorkflowEnvironment> {
   const path = process.env[TEST_SERVER_VARIABLE];
