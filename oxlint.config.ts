@@ -21,13 +21,19 @@ export const MAY_IMPORT: Readonly<Record<string, Allowance>> = {
   providers: { values: ['domain', 'downloads', 'log.ts'], types: ['config.ts'] },
   db: { values: ['domain', 'log.ts'], types: ['config.ts'] },
   temporal: { values: ['domain', 'log.ts', ...CONTRACT], types: ['config.ts'] },
-  activities: { values: ['db', 'domain', 'providers', 'log.ts'], types: ['config.ts'] },
-  api: { values: ['db', 'domain', 'temporal', 'log.ts', ...CONTRACT], types: ['config.ts'] },
+  hub: { values: ['domain', 'log.ts'], types: ['config.ts'] },
+  activities: { values: ['db', 'domain', 'hub', 'providers', 'log.ts'], types: ['config.ts'] },
+  api: { values: ['db', 'domain', 'hub', 'temporal', 'log.ts', ...CONTRACT], types: ['config.ts'] },
   worker: {
-    values: ['activities', 'db', 'domain', 'downloads', 'providers', 'temporal', 'workflows', 'log.ts'],
+    values: ['activities', 'db', 'domain', 'downloads', 'hub', 'providers', 'temporal', 'workflows', 'log.ts'],
     types: ['config.ts'],
   },
-  supervisor: { values: ['db', 'domain', 'downloads', 'providers', 'temporal', 'log.ts', ...CONTRACT], types: ['config.ts'] },
+  /** Browser code: of the api only the types of its contract. */
+  web: { values: ['domain'], types: ['api'] },
+  supervisor: {
+    values: ['db', 'domain', 'downloads', 'providers', 'temporal', 'log.ts', ...CONTRACT],
+    types: ['config.ts'],
+  },
 };
 
 /** The only files that read the configuration; everybody else is handed the part that they need. */
@@ -54,7 +60,7 @@ interface RestrictedImport {
 }
 
 /** Everything that can be imported by a relative path. */
-const TARGETS = [...Object.keys(MAY_IMPORT), 'web', 'test', 'config.ts', 'log.ts'];
+const TARGETS = [...Object.keys(MAY_IMPORT), 'test', 'config.ts', 'log.ts'];
 
 function restrictedImports(folder: string, isEntryPoint = false): RestrictedImport[] {
   const allowance = MAY_IMPORT[folder] ?? { values: [] };
@@ -82,6 +88,12 @@ function restrictedTarget(folder: string, target: string, files: string[], types
   };
 }
 
+/** Whatever else the api is made of is no business of a browser, not even as a type. */
+const NO_INSIDES_OF_API: RestrictedImport = {
+  group: ['**/api/**', '!**/api/contract.ts', '!**/api/contract/**'],
+  message: 'web/ imports only types from api/contract.ts.',
+};
+
 /** The acceptance suite knows the product by its processes, HTTP and files, as a user does. */
 const BLACK_BOX: RestrictedImport[] = Object.keys(MAY_IMPORT).map((target) => ({
   regex: `^(\\./)?(\\.\\./)+${target}/`,
@@ -94,7 +106,7 @@ const ENVIRONMENT_READERS = ['config.ts', 'supervisor/**', 'providers/local/spaw
 export default defineConfig({
   plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'node', 'jest'],
   categories: { correctness: 'error', suspicious: 'error' },
-  ignorePatterns: ['node_modules', 'web', '.hypervize', '.cache', 'coverage'],
+  ignorePatterns: ['node_modules', 'web/dist*', '.hypervize', '.cache', 'coverage'],
   rules: {
     'import/no-cycle': 'error',
     'eslint/no-console': 'error',
@@ -126,7 +138,10 @@ export default defineConfig({
   overrides: [
     ...Object.keys(MAY_IMPORT).map((folder) => importsOf([`${folder}/**`], restrictedImports(folder))),
     ...ENTRY_POINTS.map((file) => importsOf([file], restrictedImports(file.replace(/\/.*/, ''), true))),
+    importsOf(['web/**'], [...restrictedImports('web'), NO_INSIDES_OF_API]),
     importsOf(['test/acceptance/**'], BLACK_BOX),
+    // Style sheets are imported for what they do.
+    { files: ['web/main.tsx'], rules: { 'import/no-unassigned-import': 'off' } },
     { files: ENVIRONMENT_READERS, rules: { 'node/no-process-env': 'off' } },
   ],
 });

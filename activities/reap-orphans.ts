@@ -106,7 +106,8 @@ async function mendLifecycle(deps: ActivityDeps, endpointId: string, report: Rea
       from: ['building', 'up', 'waking', 'updating'],
       to: 'failed',
       reason: 'lifecycle_terminated',
-      message: 'The lifecycle of this endpoint was ended by an operator. Its nodes are released. Retry starts it again.',
+      message:
+        'The lifecycle of this endpoint was ended by an operator. Its nodes are released. Retry starts it again.',
       mail: 'failed',
       actor: 'reaper',
     });

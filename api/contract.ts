@@ -7,5 +7,6 @@ export * from './contract/endpoint.ts';
 export * from './contract/events.ts';
 export * from './contract/keys.ts';
 export * from './contract/provision.ts';
+export * from './contract/quote.ts';
 export * from './contract/system.ts';
 export * from './contract/usage.ts';

@@ -1,6 +1,8 @@
 /** What the routes work with; made once in server.ts, and by tests. */
 import type { Db } from '../db/client.ts';
 import type { SecretBox } from '../db/secrets.ts';
+import type { GpuOffer } from '../domain/sizing/data/gpu-offers.ts';
+import type { ModelReader } from '../hub/model-reader.ts';
 import type { Logger } from '../log.ts';
 import type { Changes } from './changes.ts';
 import type { LifecycleClient } from './lifecycle-client.ts';
@@ -21,6 +23,12 @@ export interface RouteDeps {
   changes: Changes;
   outbox: { poke(): void };
   lifecycle: Pick<LifecycleClient, 'isReachable'>;
+  /** What the Hub says of models. */
+  models: ModelReader;
+  /** The price list, with the operator's own prices over it. */
+  offers: readonly GpuOffer[];
+  /** What all nodes of an endpoint together may cost per hour without its owner's word; null for no limit. */
+  limitUsdMicrosPerHour: number | null;
   /** Null where this process serves no data plane. */
   dataPlane: DataPlane | null;
   /** Temporal's Web UI, where this process knows it. */

@@ -6,10 +6,14 @@
 import { type Config, loadConfig, requireServices } from '../config.ts';
 import { type DbClient, createDbClient, isConnectionError } from '../db/client.ts';
 import { readLifecycleBrief } from '../db/endpoints.ts';
+import { hubReadings } from '../db/hub-cache.ts';
 import { migrateToLatest } from '../db/migrate.ts';
 import { membershipsOf } from '../db/owners.ts';
 import { readInstallationId } from '../db/reaper.ts';
 import { SecretBox } from '../db/secrets.ts';
+import { priceList } from '../domain/pricing.ts';
+import { createHub } from '../hub/hub.ts';
+import { createModelReader } from '../hub/model-reader.ts';
 import { type Logger, createLogger } from '../log.ts';
 import { createLazyClient } from '../temporal/connection.ts';
 import { createApp } from './app.ts';
@@ -83,8 +87,13 @@ function assemble(config: Config, logger: Logger) {
       return session ? (await membershipsOf(db, session.user.id)).map((membership) => membership.id) : null;
     },
   });
+  const prices = priceList(config.pricing.overrides);
+  for (const problem of prices.problems) logger.warn({ problem }, 'an entry of PRICE_OVERRIDES was left out');
   const app = createApp({
     db,
+    models: createModelReader(createHub(config.hub), hubReadings(db)),
+    offers: prices.offers,
+    limitUsdMicrosPerHour: config.pricing.limitUsdMicrosPerHour,
     secretBox,
     logger,
     auth,

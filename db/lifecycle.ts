@@ -138,7 +138,7 @@ export async function recordSizing(db: Db, endpointId: string, plan: SizingPlan)
       tier: plan.tier,
       provider: first.provider,
       usd_micros_per_hour: first.usdMicrosPerHour,
-      source: first.provider === 'local' ? 'your own machine: nothing is billed' : 'catalogue',
+      source: plan.priceSource ?? 'unknown',
     };
     await tx
       .insertInto('pricing')

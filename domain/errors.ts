@@ -31,6 +31,7 @@ export const ERROR_CATALOG = {
   endpoint_failed: { status: 503, retryable: false },
   endpoint_busy: { status: 409, retryable: true },
   endpoint_deleting: { status: 409, retryable: false },
+  price_not_accepted: { status: 409, retryable: false },
   wake_unavailable: { status: 503, retryable: true },
   wake_queue_full: { status: 429, retryable: true },
   node_lost: { status: 502, retryable: true },

@@ -2,7 +2,7 @@
  * Money: what a tier costs, and an operator's own prices over the built-in catalogue. All amounts are integer
  * micro-dollars; a price that nobody knows is null through every sum, never 0.
  */
-import type { GpuOffer } from './sizing/data/gpu-offers.ts';
+import { GPU_OFFERS, type GpuOffer } from './sizing/data/gpu-offers.ts';
 import { isGpuId } from './sizing/data/gpus.ts';
 import { type JsonRecord, field, readCount, readList, readRecord } from './sizing/narrow.ts';
 import { isPriceBelievable } from './tiers.ts';
@@ -38,6 +38,11 @@ export interface OverriddenOffers {
   offers: readonly GpuOffer[];
   /** Entries that were not taken, and why; for the operator. */
   problems: readonly string[];
+}
+
+/** The built-in prices, or with an operator's file over them. */
+export function priceList(overrides: string | null): OverriddenOffers {
+  return overrides === null ? { offers: GPU_OFFERS, problems: [] } : overrideOffers(GPU_OFFERS, overrides);
 }
 
 const ENTRIES_MAX = 1000;

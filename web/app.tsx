@@ -3,13 +3,13 @@ import { lazy, Suspense } from 'react';
 import { createBrowserRouter, Navigate, RouterProvider } from 'react-router';
 import { SignInPage } from './auth/sign-in-page.tsx';
 import { SignUpPage } from './auth/sign-up-page.tsx';
-import { DeployPage } from './deploy/deploy-page.tsx';
-import { EndpointPage } from './endpoint/endpoint-page.tsx';
 import { EndpointsPage } from './endpoints/endpoints-page.tsx';
 import { Crash } from './layout/crash.tsx';
 import { NotFound } from './layout/not-found.tsx';
 import { Shell } from './layout/shell.tsx';
 
+const DeployPage = lazy(() => import('./deploy/deploy-page.tsx'));
+const EndpointPage = lazy(() => import('./endpoint/endpoint-page.tsx'));
 const KeysPage = lazy(() => import('./keys/keys-page.tsx'));
 const UsagePage = lazy(() => import('./usage/usage-page.tsx'));
 const TiersPage = lazy(() => import('./tiers/tiers-page.tsx'));
@@ -24,12 +24,54 @@ const router = createBrowserRouter([
     children: [
       { path: '/', element: <Navigate to="/endpoints" replace /> },
       { path: '/endpoints', element: <EndpointsPage /> },
-      { path: '/endpoints/:id/:tab?', element: <EndpointPage /> },
-      { path: '/deploy', element: <DeployPage /> },
-      { path: '/keys', element: <Later><KeysPage /></Later> },
-      { path: '/usage', element: <Later><UsagePage /></Later> },
-      { path: '/tiers', element: <Later><TiersPage /></Later> },
-      { path: '/account', element: <Later><AccountPage /></Later> },
+      {
+        path: '/endpoints/:id/:tab?',
+        element: (
+          <Later>
+            <EndpointPage />
+          </Later>
+        ),
+      },
+      {
+        path: '/deploy',
+        element: (
+          <Later>
+            <DeployPage />
+          </Later>
+        ),
+      },
+      {
+        path: '/keys',
+        element: (
+          <Later>
+            <KeysPage />
+          </Later>
+        ),
+      },
+      {
+        path: '/usage',
+        element: (
+          <Later>
+            <UsagePage />
+          </Later>
+        ),
+      },
+      {
+        path: '/tiers',
+        element: (
+          <Later>
+            <TiersPage />
+          </Later>
+        ),
+      },
+      {
+        path: '/account',
+        element: (
+          <Later>
+            <AccountPage />
+          </Later>
+        ),
+      },
       { path: '*', element: <NotFound /> },
     ],
   },

@@ -9,7 +9,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import { createQueryClient } from './api/query-client.ts';
+import { createQueryClient } from './client/query-client.ts';
 import { colorSchemeManager, theme } from './theme.ts';
 
 const root = document.getElementById('root');

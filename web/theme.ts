@@ -4,11 +4,25 @@
  *
  * The values are CSS variables in theme.css and not made at run time: the pages allow no inline style sheet.
  */
-import { createTheme, defaultVariantColorsResolver, localStorageColorSchemeManager, type MantineColorsTuple } from '@mantine/core';
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  localStorageColorSchemeManager,
+  type MantineColorsTuple,
+} from '@mantine/core';
 
 const shade = (index: number) => `var(--mantine-color-ink-${index})`;
 const ink: MantineColorsTuple = [
-  shade(0), shade(1), shade(2), shade(3), shade(4), shade(5), shade(6), shade(7), shade(8), shade(9),
+  shade(0),
+  shade(1),
+  shade(2),
+  shade(3),
+  shade(4),
+  shade(5),
+  shade(6),
+  shade(7),
+  shade(8),
+  shade(9),
 ];
 
 export const theme = createTheme({
@@ -26,7 +40,8 @@ export const theme = createTheme({
   },
   components: {
     // Locking the scroll would put a <style> element into the page.
-    Modal: { defaultProps: { lockScroll: false, centered: true } },
+    Checkbox: { defaultProps: { iconColor: 'var(--ink-contrast)' } },
+    Modal: { defaultProps: { lockScroll: false, centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { lockScroll: false } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true } },
     Menu: { defaultProps: { lockScroll: false, shadow: 'md' } },

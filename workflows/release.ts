@@ -18,9 +18,7 @@ export async function releaseAll(endpointId: string, reason: string): Promise<vo
  * @returns false when the owner deleted the endpoint meanwhile
  */
 export async function stopAll(endpointId: string, reason: string, attention: Attention): Promise<boolean> {
-  return stopUnlessDeleted(endpointId, attention, () =>
-    forEachNode(endpointId, (nodeId) => stopNode(nodeId, reason)),
-  );
+  return stopUnlessDeleted(endpointId, attention, () => forEachNode(endpointId, (nodeId) => stopNode(nodeId, reason)));
 }
 
 /** As `stopAll`, for some of the nodes. */
@@ -35,11 +33,20 @@ export async function stopNodes(
   });
 }
 
-async function stopUnlessDeleted(endpointId: string, attention: Attention, stop: () => Promise<void>): Promise<boolean> {
-  const stopped = await unlessChanged(endpointId, attention, (now) => now.power !== 'deleted', async () => {
-    await stop();
-    return true;
-  });
+async function stopUnlessDeleted(
+  endpointId: string,
+  attention: Attention,
+  stop: () => Promise<void>,
+): Promise<boolean> {
+  const stopped = await unlessChanged(
+    endpointId,
+    attention,
+    (now) => now.power !== 'deleted',
+    async () => {
+      await stop();
+      return true;
+    },
+  );
   return stopped !== null;
 }
 

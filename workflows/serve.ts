@@ -97,9 +97,7 @@ export class Replicas {
   async #add(view: EndpointView, slot: number): Promise<void> {
     const { endpointId, limits } = view;
     try {
-      await withDeadline(limits.bringUpDeadlineSeconds, () =>
-        bringUpNode(view, slot, view.placement?.candidates ?? 1),
-      );
+      await withDeadline(limits.bringUpDeadlineSeconds, () => bringUpNode(view, slot, view.placement?.candidates ?? 1));
       this.#backoffSeconds = ADD_BACKOFF_SECONDS_MIN;
     } catch (error) {
       if (CancellationScope.current().consideredCancelled) return;

@@ -8,6 +8,11 @@ export const EndpointIdPath = z.object({
 
 export const Timestamp = z.iso.datetime().meta({ description: 'A time in ISO 8601, UTC.' });
 
+export const HuggingFaceToken = z
+  .string()
+  .regex(/^[\x21-\x7e]{8,512}$/, 'must be 8 to 512 printable characters without spaces')
+  .meta({ description: 'Kept encrypted and never shown again.' });
+
 const PAGE_LIMIT_MAX = 100;
 
 /** Page size and cursor. A limit above the highest is taken for the highest. */

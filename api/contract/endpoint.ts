@@ -1,7 +1,7 @@
 /** The endpoint document, the list of them, and the answers to commands. */
 import { z } from 'zod';
 import { BRING_UP_STAGES, ENDPOINT_STATUSES, NODE_STATES } from '../../domain/endpoint.ts';
-import { Timestamp, listOf, pageQuery } from './common.ts';
+import { HuggingFaceToken, Timestamp, listOf, pageQuery } from './common.ts';
 
 const Candidate = z.object({
   provider: z.enum(['local', 'aws', 'gcp']),
@@ -117,6 +117,10 @@ export const EndpointGetQuery = z.object({
 export const EndpointDeleteQuery = z.object({
   force: z.enum(['true', 'false']).optional().meta({ description: '`true` cuts streams instead of waiting for them.' }),
 });
+
+export const RetryRequest = z
+  .strictObject({ huggingFaceToken: HuggingFaceToken.optional() })
+  .meta({ id: 'RetryRequest' });
 
 export const CommandResponse = z
   .strictObject({

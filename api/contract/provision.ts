@@ -7,7 +7,7 @@ import {
 } from '../../domain/endpoint.ts';
 import { isModelId } from '../../domain/model-id.ts';
 import { isEnvName, isReservedEnvName, reservedFlagOf } from '../../domain/runtime-env.ts';
-import { TIERS, findTier } from '../../domain/tiers.ts';
+import { HuggingFaceToken } from './common.ts';
 
 const NODES_MAX = 64;
 const IDLE_TIMEOUT_SECONDS_MAX = 30 * 86_400;
@@ -75,17 +75,9 @@ export const ProvisionRequest = z
     provider: z
       .enum(['auto', 'local', 'aws', 'gcp'])
       .default('auto')
-      .refine((name) => name === 'auto' || name === 'local', {
-        error: (issue) => `this installation has no provider "${String(issue.input)}"; use "auto" or "local"`,
-      }),
-    region: line(64).optional(),
-    tier: z
-      .string()
-      .refine(
-        (id) => findTier(id) !== undefined,
-        `must be one of ${TIERS.map((tier) => tier.id).join(', ')}; see GET /api/tiers`,
-      )
-      .optional(),
+      .meta({ description: 'Where to run it; `auto` takes the cheapest that this installation has.' }),
+    region: line(64).optional().meta({ description: 'A region of the cloud; the local provider has none.' }),
+    tier: line(64).optional().meta({ description: 'A tier by its id, see GET /api/tiers; chosen by default.' }),
     contextLength: z.int().min(128).max(CONTEXT_LENGTH_MAX).optional().meta({ description: 'Tokens per sequence.' }),
     targetConcurrency: z
       .int()
@@ -99,11 +91,7 @@ export const ProvisionRequest = z
       .regex(HOST_NAME, 'must be a host name such as models.example.com')
       .optional(),
     telemetry: Telemetry.optional(),
-    huggingFaceToken: z
-      .string()
-      .regex(/^[\x21-\x7e]{8,512}$/, 'must be 8 to 512 printable characters without spaces')
-      .optional()
-      .meta({ description: 'Kept encrypted and never shown again.' }),
+    huggingFaceToken: HuggingFaceToken.optional(),
     env: z
       .record(
         envName,
@@ -120,6 +108,9 @@ export const ProvisionRequest = z
       .max(64)
       .default([])
       .meta({ description: 'Further arguments of the runtime.' }),
+    acceptPrice: z.boolean().optional().meta({
+      description: 'Says yes to a price above the limit of this installation, or to one that nobody knows.',
+    }),
   })
   .refine((body) => body.minNodes <= body.maxNodes, { path: ['minNodes'], error: 'must not be greater than maxNodes' })
   .meta({ id: 'ProvisionRequest' });

@@ -23,6 +23,8 @@ export const TierList = z
           .meta({ description: "Null when it is this machine's own memory." }),
         usdPerHour: z.number().nullable().meta({ description: 'Null when it is not known.' }),
         priceSource: z.string(),
+        priceDate: z.string().nullable().meta({ description: 'When that price was true; null when it is not told.' }),
+        available: z.boolean().meta({ description: 'Whether this installation can deploy to it.' }),
       }),
     ),
   })
@@ -34,7 +36,7 @@ export const Installation = z
     temporal: z
       .strictObject({ uiUrl: z.string(), namespace: z.string() })
       .nullable()
-      .meta({ description: "Where operators watch lifecycles; null when it is not known." }),
+      .meta({ description: 'Where operators watch lifecycles; null when it is not known.' }),
   })
   .meta({ id: 'Installation' });
 export type Installation = z.infer<typeof Installation>;

@@ -1,9 +1,7 @@
-/** Who is signed in, and the tiers they can choose from. */
+/** Who is signed in. */
 import { membershipsOf } from '../../db/owners.ts';
-import { TIERS } from '../../domain/tiers.ts';
-import { Me, TierList } from '../contract.ts';
+import { Me } from '../contract.ts';
 import type { RouteDeps } from '../deps.ts';
-import { inUsd } from '../endpoint-document.ts';
 import { route } from '../route.ts';
 
 export function accountRoutes(deps: RouteDeps) {
@@ -24,21 +22,6 @@ export function accountRoutes(deps: RouteDeps) {
               ...membership,
               active: membership.id === principal.ownerId,
             })),
-          },
-        };
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/api/tiers',
-      policy: { auth: 'read' },
-      tag: 'Endpoints',
-      summary: 'The hardware ladder with prices and memory',
-      answer: { status: 200, description: 'Cheapest first.', schema: TierList },
-      handler() {
-        return {
-          json: {
-            items: TIERS.map(({ usdMicrosPerHour, ...tier }) => ({ ...tier, usdPerHour: inUsd(usdMicrosPerHour) })),
           },
         };
       },

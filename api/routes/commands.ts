@@ -4,10 +4,11 @@
  */
 import { type OwnerTx, forOwner } from '../../db/client.ts';
 import { type CommandTarget, applyCommand, forceDelete, lockEndpoint } from '../../db/endpoint-commands.ts';
+import { setEndpointSecret } from '../../db/endpoint-secrets.ts';
 import { enqueueSignal } from '../../db/outbox.ts';
 import { UserError } from '../../domain/errors.ts';
 import { type CommandEffect, ENDPOINT_COMMANDS, type EndpointCommand, commandEffect } from '../../domain/lifecycle.ts';
-import { CommandResponse, EndpointDeleteQuery, EndpointIdPath } from '../contract.ts';
+import { CommandResponse, EndpointDeleteQuery, EndpointIdPath, RetryRequest } from '../contract.ts';
 import type { RouteDeps } from '../deps.ts';
 import { checkedEndpointId, endpointNotFound } from '../endpoint-lookup.ts';
 import { type Principal, actorOf } from '../policies.ts';
@@ -20,12 +21,12 @@ const SUMMARIES: Record<EndpointCommand, string> = {
   wake: 'Wake a sleeping endpoint',
   pause: 'Stop an endpoint until it is resumed',
   resume: 'Resume a paused endpoint',
-  retry: 'Try again after a failure',
+  retry: 'Try again after a failure, with another token if there is one',
   delete: 'Delete an endpoint and everything that it runs on',
 };
 
 export function commandRoutes(deps: RouteDeps): Route[] {
-  const posts = ENDPOINT_COMMANDS.filter((command) => command !== 'delete').map((command) =>
+  const posts = ENDPOINT_COMMANDS.filter((command) => command !== 'delete' && command !== 'retry').map((command) =>
     route({
       method: 'post',
       path: `/api/endpoints/{id}/${command}`,
@@ -40,6 +41,22 @@ export function commandRoutes(deps: RouteDeps): Route[] {
   );
   return [
     ...posts,
+    route({
+      method: 'post',
+      path: '/api/endpoints/{id}/retry',
+      policy: { auth: 'manage' },
+      tag: 'Endpoints',
+      summary: SUMMARIES.retry,
+      params: EndpointIdPath,
+      body: RetryRequest,
+      answer: ACCEPTED,
+      errors: ['endpoint_not_found', 'endpoint_paused', 'endpoint_failed', 'endpoint_busy', 'endpoint_deleting'],
+      handler: ({ principal, params, body }) =>
+        runCommand(deps, principal, params.id, 'retry', async (tx, target) => {
+          if (body.huggingFaceToken === undefined) return;
+          await setEndpointSecret(tx, deps.secretBox, target, 'hugging_face_token', body.huggingFaceToken);
+        }),
+    }),
     route({
       method: 'delete',
       path: '/api/endpoints/{id}',

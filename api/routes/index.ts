@@ -10,11 +10,15 @@ import { installationRoutes } from './installation.ts';
 import { keyRoutes } from './keys.ts';
 import { pageRoutes } from './pages.ts';
 import { provisionRoutes } from './provision.ts';
+import { quoteRoutes } from './quote.ts';
+import { tierRoutes } from './tiers.ts';
 import { usageRoutes } from './usage.ts';
 
 export function allRoutes(deps: RouteDeps): Route[] {
   const routes = [
     ...provisionRoutes(deps),
+    ...quoteRoutes(deps),
+    ...tierRoutes(deps),
     ...endpointRoutes(deps),
     ...commandRoutes(deps),
     ...eventRoutes(deps),

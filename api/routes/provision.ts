@@ -4,12 +4,15 @@ import { forOwner } from '../../db/client.ts';
 import { type NewEndpoint, insertEndpoint } from '../../db/endpoints.ts';
 import { type IdempotencyClaim, abandonIdempotent, completeIdempotent, startIdempotent } from '../../db/idempotency.ts';
 import { ownerEmail } from '../../db/owners.ts';
-import { UserError } from '../../domain/errors.ts';
-import { LOCAL_TIER_ID, findTier } from '../../domain/tiers.ts';
+import { type ErrorCode, UserError } from '../../domain/errors.ts';
+import type { SizingPlan } from '../../domain/sizing/plan.ts';
+import { tiersFor } from '../../domain/tiers.ts';
 import { IdempotencyHeaders, PROVISION_MESSAGE, ProvisionRequest, ProvisionResponse } from '../contract.ts';
 import type { RouteDeps } from '../deps.ts';
 import { defaultUrl } from '../endpoint-document.ts';
+import { type PlacementChoice, choosePlacement, installedProviders } from '../placement.ts';
 import { type Principal, actorOf } from '../policies.ts';
+import { insistOnAcceptance, sizeRequest } from '../quote.ts';
 import { type RouteAnswer, route } from '../route.ts';
 import { invalidField } from '../validation.ts';
 
@@ -26,9 +29,17 @@ export function provisionRoutes(deps: RouteDeps) {
       headers: IdempotencyHeaders,
       body: ProvisionRequest,
       answer: { status: 202, description: 'Accepted; the endpoint is being built.', schema: ProvisionResponse },
-      errors: ['idempotency_key_in_use', 'idempotency_key_reused'],
+      errors: [
+        'idempotency_key_in_use',
+        'idempotency_key_reused',
+        'price_not_accepted',
+        'model_not_found',
+        'model_unsupported',
+        'model_no_gguf',
+        'model_too_large',
+      ],
       async handler({ principal, headers, body, req }) {
-        checkPlacement(body, deps.publicUrl);
+        checkDomain(body, deps.publicUrl);
         const key = headers['idempotency-key'];
         if (key === undefined) return provision(deps, principal, body, null);
         const start = await startIdempotent(deps.db, {
@@ -84,8 +95,13 @@ async function provision(
   body: ProvisionRequest,
   claim: IdempotencyClaim | null,
 ): Promise<RouteAnswer> {
+  const choice = choosePlacement(body, await installedProviders(deps), deps.offers);
+  if (choice.obstacle) throw invalidField(choice.obstacle.field, choice.obstacle.problem);
+  const plan = await planInTime(deps, principal, body, choice);
+  const price = expectedPrice(plan, body, choice);
+  insistOnAcceptance(body, plan?.tier ?? null, price.usdMicrosPerHour, deps.limitUsdMicrosPerHour);
   const notifyEmail = principal.kind === 'user' ? principal.email : await ownerEmail(deps.db, principal.ownerId);
-  const endpoint = newEndpoint(principal, notifyEmail, body);
+  const endpoint = { ...newEndpoint(principal, notifyEmail, body), pricing: price, sizing: plan };
   const jsonText = await forOwner(deps.db, principal.ownerId, async (tx) => {
     const endpointId = await insertEndpoint(tx, deps.secretBox, endpoint);
     const answer: ProvisionResponse = {
@@ -102,9 +118,60 @@ async function provision(
   return { jsonText };
 }
 
-function newEndpoint(principal: Principal, notifyEmail: string | null, body: ProvisionRequest): NewEndpoint {
-  // Until sizing has chosen: the tier asked for, or this machine's own.
-  const tier = findTier(body.tier ?? LOCAL_TIER_ID);
+const HUB_MS_MAX = 3_000;
+/** What the lifecycle waits for, or explains with what its owner can do about it (a token, a tier). */
+const LEFT_TO_THE_LIFECYCLE: ReadonlySet<string> = new Set<ErrorCode>([
+  'hub_unavailable',
+  'dependency_unavailable',
+  'model_gated',
+  'hardware_undetermined',
+]);
+
+/** What a quote would say, as far as it is known within seconds; what can never run is refused at once. */
+async function planInTime(
+  deps: RouteDeps,
+  principal: Principal,
+  body: ProvisionRequest,
+  choice: PlacementChoice,
+): Promise<SizingPlan | null> {
+  try {
+    return (await sizeRequest(deps, principal.ownerId, body, choice, HUB_MS_MAX)).plan;
+  } catch (error) {
+    if (error instanceof UserError && LEFT_TO_THE_LIFECYCLE.has(error.code)) return null;
+    throw error;
+  }
+}
+
+/** Until sizing has chosen: the tier asked for, or this machine's own where there is nothing else. */
+function expectedPrice(
+  plan: SizingPlan | null,
+  body: ProvisionRequest,
+  choice: PlacementChoice,
+): NewEndpoint['pricing'] {
+  const { providers, offers } = choice.capacity;
+  if (plan) {
+    return {
+      tier: plan.tier,
+      provider: plan.candidates[0]?.provider ?? 'local',
+      usdMicrosPerHour: plan.usdMicrosPerHour ?? null,
+      source: plan.priceSource ?? 'unknown',
+    };
+  }
+  const tiers = tiersFor({ providers, region: body.region ?? null }, offers);
+  const tier = tiers.length === 1 ? tiers[0] : tiers.find(({ id }) => id === body.tier);
+  return {
+    tier: tier?.id ?? 'unknown',
+    provider: tier?.provider ?? providers[0] ?? 'local',
+    usdMicrosPerHour: tier?.usdMicrosPerHour ?? null,
+    source: tier?.priceSource ?? 'unknown',
+  };
+}
+
+function newEndpoint(
+  principal: Principal,
+  notifyEmail: string | null,
+  body: ProvisionRequest,
+): Omit<NewEndpoint, 'pricing' | 'sizing'> {
   const headers = body.telemetry?.headers;
   return {
     ownerId: principal.ownerId,
@@ -126,12 +193,6 @@ function newEndpoint(principal: Principal, notifyEmail: string | null, body: Pro
       idleTimeoutSeconds: body.idleTimeoutSeconds,
       targetConcurrency: body.targetConcurrency,
     },
-    pricing: {
-      tier: tier?.id ?? LOCAL_TIER_ID,
-      provider: tier?.provider ?? 'local',
-      usdMicrosPerHour: tier?.usdMicrosPerHour ?? null,
-      source: tier?.priceSource ?? 'unknown',
-    },
     customDomain: body.customDomain
       ? { domain: body.customDomain, challengeToken: randomBytes(32).toString('base64url') }
       : null,
@@ -144,9 +205,8 @@ function newEndpoint(principal: Principal, notifyEmail: string | null, body: Pro
   };
 }
 
-/** What depends on this installation rather than on the request alone. */
-function checkPlacement(body: ProvisionRequest, publicUrl: string): void {
-  if (body.region !== undefined) throw invalidField('region', 'the local provider has no regions; leave it out');
+/** Depends on this installation rather than on the request alone. */
+function checkDomain(body: ProvisionRequest, publicUrl: string): void {
   const { hostname } = new URL(publicUrl);
   if (body.customDomain && (body.customDomain === hostname || body.customDomain.endsWith(`.${hostname}`))) {
     throw invalidField('customDomain', 'belongs to this installation; name a domain of your own');

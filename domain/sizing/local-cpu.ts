@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { kvBytesPerTokenBound, kvCacheBytes } from './kv-cache.ts';
 import type { MachineMemory, ModelFacts, SizingPlan } from './plan.ts';
 import { GIB, gib } from './units.ts';
+import { totalBytes } from './weights.ts';
 
 const DEFAULT_CONTEXT_LENGTH = 2048;
 /** llama.cpp reads prompts in steps of this many tokens, which sliding layers hold beside their window. */
@@ -21,6 +22,11 @@ function kvBytes(facts: ModelFacts, weightsBytes: number, contextLength: number)
   return kvCacheBytes(shape.layerGroups, contextLength, settings);
 }
 
+/** For a repository whose files cannot be listed but whose name says what they are. */
+function bytesByName(facts: ModelFacts): number {
+  return facts.quantization?.format === 'gguf' ? (facts.weightsBytes ?? 0) : 0;
+}
+
 /**
  * Plans a GGUF model on this machine.
  *
@@ -33,7 +39,7 @@ export function planLocalCpu(
   machine: MachineMemory,
   wish: { contextLength: number | null; concurrency: number },
 ): SizingPlan {
-  const weightsBytes = facts.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const weightsBytes = totalBytes(facts.files) || bytesByName(facts);
   if (weightsBytes <= 0) {
     throw new UserError(
       'model_no_gguf',
@@ -46,7 +52,7 @@ export function planLocalCpu(
   const overheadBytes = Math.ceil(0.15 * GIB + weightsBytes * 0.02);
   const requiredMemoryBytes = weightsBytes + cacheBytes + overheadBytes;
   const reasons = [
-    `weights ${gib(weightsBytes)} from ${facts.files.length} file(s)`,
+    `weights ${gib(weightsBytes)} from ${facts.files.length > 0 ? `${facts.files.length} file(s)` : facts.weightsSource}`,
     `KV cache ${gib(cacheBytes)} for ${wish.concurrency} × ${contextLength} tokens${facts.shape ? '' : ' (upper bound)'}`,
     `overhead ${gib(overheadBytes)}`,
     `this machine offers ${gib(machine.usableMemoryBytes)}`,
@@ -75,8 +81,9 @@ export function planLocalCpu(
     files: facts.files,
     candidates: machine.candidates,
     reasons,
-    confidence: facts.shape ? 'high' : 'medium',
+    confidence: facts.files.length === 0 ? 'low' : facts.shape ? 'high' : 'medium',
     workload: { contextLength, sequences: wish.concurrency },
     usdMicrosPerHour: 0,
+    priceSource: 'your own machine: nothing is billed',
   };
 }

@@ -35,7 +35,18 @@ export async function buildDashboard(signal?: AbortSignal): Promise<string> {
 
 async function runVite(outDir: string, signal?: AbortSignal): Promise<void> {
   const vite = path.join(REPOSITORY, 'node_modules', 'vite', 'bin', 'vite.js');
-  const args = [vite, 'build', WEB, '--outDir', outDir, '--emptyOutDir', '--logLevel', 'warn'];
+  const args = [
+    vite,
+    'build',
+    WEB,
+    '--outDir',
+    outDir,
+    '--emptyOutDir',
+    '--logLevel',
+    'error',
+    '--configLoader',
+    'native',
+  ];
   const options = { cwd: REPOSITORY, env: { ...process.env, NODE_ENV: 'production' }, ...(signal ? { signal } : {}) };
   await promisify(execFile)(process.execPath, args, options).catch((error: { stderr?: string; message: string }) => {
     const reason = (error.stderr ?? '').trim() || error.message;

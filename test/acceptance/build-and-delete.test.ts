@@ -49,6 +49,10 @@ it.concurrent(
   () => gatedFailsWithTheRemedy(product, hub),
   CASE_TIMEOUT_MS,
 );
-it.concurrent('P15: a model that does not exist is refused at once', () => missingIsRefusedAtOnce(product), CASE_TIMEOUT_MS);
+it.concurrent(
+  'P15: a model that does not exist is refused at once',
+  () => missingIsRefusedAtOnce(product),
+  CASE_TIMEOUT_MS,
+);
 
 it('leaves exactly the nodes that the records name', () => expectTidyWorld(product), 60_000);

@@ -12,7 +12,13 @@ const passing = new ProviderError('transient', 'provider_unavailable', 'No answe
 describe('a failed activity', () => {
   it.each([
     ['a launch that cannot work', fatal, 'provisionNode', 1, true],
-    ['a launch without capacity', new ProviderError('capacity', 'capacity_unavailable', 'Full.'), 'provisionNode', 1, true],
+    [
+      'a launch without capacity',
+      new ProviderError('capacity', 'capacity_unavailable', 'Full.'),
+      'provisionNode',
+      1,
+      true,
+    ],
     ['a launch that may work later', passing, 'provisionNode', 1, false],
     ['a launch that has been tried for long', passing, 'provisionNode', 10, true],
     ['a model that does not exist', new UserError('model_not_found', 'No such model.'), 'sizeModel', 1, true],

@@ -66,8 +66,17 @@ describe('a transition', () => {
 
   it('queues no mail about an endpoint that is being deleted', async () => {
     const endpointId = await seedEndpoint(database.db, ownerId, { power: 'deleted' });
-    const failed = { from: ['building'] as const, to: 'failed' as const, reason: 'x', message: '', mail: 'failed' as const };
-    expect(await recordTransition(database.db, { endpointId, ...failed })).toMatchObject({ recorded: true, mailId: null });
+    const failed = {
+      from: ['building'] as const,
+      to: 'failed' as const,
+      reason: 'x',
+      message: '',
+      mail: 'failed' as const,
+    };
+    expect(await recordTransition(database.db, { endpointId, ...failed })).toMatchObject({
+      recorded: true,
+      mailId: null,
+    });
   });
 
   it('to hibernated fulfils every wish to sleep so far, and can be ended by a wake', async () => {

@@ -188,6 +188,18 @@ describe('the import rules', () => {
     expect(complaintsOf(file)).toEqual([restricted]);
   });
 
+  const web = {
+    contractTypes: probe('web/client/types.ts', typeImport('../../api/contract.ts')),
+    contractValues: probe('web/client/values.ts', VALUE_IMPORTS['import']?.('../../api/contract.ts') ?? ''),
+    insides: probe('web/client/insides.ts', typeImport('../../api/deps.ts')),
+    domain: probe('web/parts/badge.tsx', VALUE_IMPORTS['import']?.('../../domain/badge.ts') ?? ''),
+    db: probe('web/parts/db.ts', typeImport('../../db/client.ts')),
+  };
+  it('let the dashboard have the pure rules and the types of the contract, and nothing else', () => {
+    expect([complaintsOf(web.contractTypes), complaintsOf(web.domain)]).toEqual([[], []]);
+    for (const file of [web.contractValues, web.insides, web.db]) expect(complaintsOf(file)).toContainEqual(restricted);
+  });
+
   const acceptance = probe(
     'test/acceptance/cases/grey-box.ts',
     "import { thing } from '../../../db/client.ts';\nexport const used = thing;\n",

@@ -138,7 +138,11 @@ export class FakeWorld {
       inspectNodes: step('inspectNodes', () =>
         this.nodes
           .filter((node) => node.state === 'ready')
-          .map(({ nodeId, slot, machine }) => ({ nodeId, slot, verdict: this.providerAway ? 'unknown' : machine === 'running' ? 'healthy' : 'gone' })),
+          .map(({ nodeId, slot, machine }) => ({
+            nodeId,
+            slot,
+            verdict: this.providerAway ? 'unknown' : machine === 'running' ? 'healthy' : 'gone',
+          })),
       ),
       beginHibernation: step('beginHibernation', () => this.#beginHibernation()),
       beginDrain: step('beginDrain', () => {

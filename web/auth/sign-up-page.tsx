@@ -1,7 +1,7 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useLocation } from 'react-router';
-import type { ApiError } from '../api/api-error.ts';
+import type { ApiError } from '../client/api-error.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { AuthFrame } from './auth-frame.tsx';
 import { useAuthenticate } from './use-authenticate.ts';

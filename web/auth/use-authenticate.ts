@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearchParams } from 'react-router';
-import type { ApiError } from '../api/api-error.ts';
-import { meQuery } from '../api/queries.ts';
-import { request } from '../api/request.ts';
+import type { ApiError } from '../client/api-error.ts';
+import { sessionQuery } from '../client/queries.ts';
+import { request } from '../client/request.ts';
 
 /** Signs up or in, then goes where the visitor wanted to go. */
 export function useAuthenticate(path: '/api/auth/sign-up/email' | '/api/auth/sign-in/email', home: string) {
@@ -12,7 +12,7 @@ export function useAuthenticate(path: '/api/auth/sign-up/email' | '/api/auth/sig
   return useMutation<unknown, ApiError, Record<string, string>>({
     mutationFn: (body) => request(path, { method: 'POST', body }),
     async onSuccess() {
-      await client.fetchQuery({ ...meQuery, staleTime: 0 });
+      await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
       await navigate(ownPath(search.get('next')) ?? home, { replace: true });
     },
   });

@@ -2,8 +2,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { notifications } from '@mantine/notifications';
 import { useCallback } from 'react';
 import { useNavigate } from 'react-router';
-import { asApiError } from '../api/api-error.ts';
-import { request } from '../api/request.ts';
+import { asApiError } from '../client/api-error.ts';
+import { request } from '../client/request.ts';
 
 /** Ends the session and forgets everything that was read with it. */
 export function useSignOut(): () => void {

@@ -103,7 +103,7 @@ export function AdvancedFields({ draft, change, problem }: FieldsProps) {
           />
           <TextInput
             label="Custom domain"
-            description="A host name of yours; the endpoint page says what to put into its DNS."
+            description="A host name of yours. Its state is shown on the endpoint page."
             placeholder="models.example.com"
             value={draft.customDomain}
             onChange={(event) => change({ customDomain: event.currentTarget.value })}
@@ -111,7 +111,7 @@ export function AdvancedFields({ draft, change, problem }: FieldsProps) {
           />
           <TextInput
             label="Telemetry (OTLP endpoint)"
-            description="Where the runtime sends counts and timings; never prompts."
+            description="An OpenTelemetry collector of yours."
             placeholder="https://collector.example.com"
             value={draft.otlpEndpoint}
             onChange={(event) => change({ otlpEndpoint: event.currentTarget.value })}

@@ -4,12 +4,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconBolt } from '@tabler/icons-react';
 import { type FormEvent, useRef } from 'react';
 import { useNavigate } from 'react-router';
-import { ApiError } from '../api/api-error.ts';
-import { firstEndpointsQuery, tiersQuery } from '../api/queries.ts';
-import { randomId, request } from '../api/request.ts';
-import type { ProvisionRequest, ProvisionResponse } from '../api/types.ts';
+import { ApiError } from '../client/api-error.ts';
+import { firstEndpointsQuery, tiersQuery } from '../client/queries.ts';
+import { randomId, request } from '../client/request.ts';
+import type { ProvisionRequest, ProvisionResponse } from '../client/types.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
-import { duration, usd } from '../parts/format.ts';
+import { roughly, usd } from '../parts/format.ts';
 import { Page, Panel } from '../parts/page.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
 import styles from './deploy-page.module.css';
@@ -24,7 +24,7 @@ export interface FieldsProps {
   problem: (name: string) => string | undefined;
 }
 
-export function DeployPage() {
+export default function DeployPage() {
   const { draft, change } = useDraft();
   const deploy = useDeploy();
   const fields = deploy.error?.fields ?? {};
@@ -101,7 +101,7 @@ function Summary({ draft }: { draft: Draft }) {
         {min} to {draft.maxNodes}
       </dd>
       <dt>Idle</dt>
-      <dd>{draft.sleeps ? `sleeps after ${duration(draft.idleTimeoutSeconds)}` : 'keeps running'}</dd>
+      <dd>{draft.sleeps ? `sleeps after ${roughly(draft.idleTimeoutSeconds)}` : 'keeps running'}</dd>
       <dt>Hardware</dt>
       <dd>{only?.title ?? 'chosen to fit the model'}</dd>
       {only && (

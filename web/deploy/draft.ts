@@ -1,7 +1,7 @@
 /** What somebody is about to deploy, as typed; kept while the tab lives, except for what is secret. */
 import { useEffect, useState } from 'react';
 import { DEFAULT_IDLE_TIMEOUT_SECONDS, DEFAULT_TARGET_CONCURRENCY } from '../../domain/endpoint.ts';
-import type { ProvisionRequest } from '../api/types.ts';
+import type { ProvisionRequest } from '../client/types.ts';
 
 export interface Draft {
   model: string;

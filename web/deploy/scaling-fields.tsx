@@ -1,6 +1,6 @@
 import { NumberInput, Select } from '@mantine/core';
 import { IconMoon, IconRepeat } from '@tabler/icons-react';
-import { duration } from '../parts/format.ts';
+import { roughly } from '../parts/format.ts';
 import type { FieldsProps } from './deploy-page.tsx';
 import styles from './deploy-page.module.css';
 
@@ -34,7 +34,7 @@ export function ScalingFields({ draft, change, problem }: FieldsProps) {
           <Select
             label="Sleep after"
             description="Counted from the end of the last request."
-            data={choices.map((seconds) => ({ value: String(seconds), label: duration(seconds) }))}
+            data={choices.map((seconds) => ({ value: String(seconds), label: roughly(seconds) }))}
             value={String(draft.idleTimeoutSeconds)}
             onChange={(value) => value && change({ idleTimeoutSeconds: Number(value) })}
             allowDeselect={false}

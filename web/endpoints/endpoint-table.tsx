@@ -2,7 +2,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useMediaQuery } from '@mantine/hooks';
 import { memo, useLayoutEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
-import type { EndpointDocument } from '../api/types.ts';
+import type { EndpointDocument } from '../client/types.ts';
 import { usd } from '../parts/format.ts';
 import { StatusBadge } from '../parts/status-badge.tsx';
 import { TimeAgo } from '../parts/time.tsx';
@@ -48,7 +48,12 @@ export function EndpointTable({ endpoints }: { endpoints: readonly EndpointDocum
         {rows.map(({ index, key, start }) => {
           const endpoint = endpoints[index];
           return endpoint ? (
-            <div key={key} className={styles.slot} role="presentation" style={{ transform: `translateY(${start - top}px)` }}>
+            <div
+              key={key}
+              className={styles.slot}
+              role="presentation"
+              style={{ transform: `translateY(${start - top}px)` }}
+            >
               <Row endpoint={endpoint} isLast={index === endpoints.length - 1} />
             </div>
           ) : null;

@@ -5,9 +5,9 @@ import { IconBolt } from '@tabler/icons-react';
 import { useRef } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { BUILTIN_MODEL } from '../../domain/builtin-model.ts';
-import { firstEndpointsQuery } from '../api/queries.ts';
-import { randomId, request } from '../api/request.ts';
-import type { ProvisionRequest, ProvisionResponse } from '../api/types.ts';
+import { firstEndpointsQuery } from '../client/queries.ts';
+import { randomId, request } from '../client/request.ts';
+import type { ProvisionRequest, ProvisionResponse } from '../client/types.ts';
 import { bytes } from '../parts/format.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { Page } from '../parts/page.tsx';
@@ -47,8 +47,8 @@ export function FirstDeploy() {
           <div>
             <h2>{BUILTIN_MODEL.id}</h2>
             <p>
-              Comes with this installation ({bytes(BUILTIN_MODEL.file.sizeBytes)}), runs on this machine&apos;s CPU, costs
-              nothing. Up in seconds.
+              Comes with this installation ({bytes(BUILTIN_MODEL.file.sizeBytes)}), runs on this machine&apos;s CPU,
+              costs nothing. Up in seconds.
             </p>
           </div>
           <Button

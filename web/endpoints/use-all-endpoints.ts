@@ -1,8 +1,8 @@
 /** All endpoints of the owner: the newest page live, the rest as read a little earlier. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { firstEndpointsQuery, restOfEndpointsQuery } from '../api/queries.ts';
-import type { EndpointDocument } from '../api/types.ts';
+import { firstEndpointsQuery, restOfEndpointsQuery } from '../client/queries.ts';
+import type { EndpointDocument } from '../client/types.ts';
 
 export interface AllEndpoints {
   endpoints: readonly EndpointDocument[];
@@ -16,7 +16,11 @@ export interface AllEndpoints {
 export function useAllEndpoints(enabled = true): AllEndpoints {
   const first = useQuery({ ...firstEndpointsQuery, enabled });
   const cursor = first.data?.nextCursor ?? null;
-  const rest = useQuery({ ...restOfEndpointsQuery(cursor), enabled: enabled && cursor !== null, placeholderData: keepPreviousData });
+  const rest = useQuery({
+    ...restOfEndpointsQuery(cursor),
+    enabled: enabled && cursor !== null,
+    placeholderData: keepPreviousData,
+  });
   const endpoints = useMemo(() => {
     const newest = first.data?.items ?? [];
     if (cursor === null || !rest.data) return newest;

@@ -6,7 +6,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useState } from
 import { useNavigate } from 'react-router';
 import { useSignOut } from '../auth/use-sign-out.ts';
 import { useAllEndpoints } from '../endpoints/use-all-endpoints.ts';
-import { meQuery } from '../api/queries.ts';
+import { sessionQuery } from '../client/queries.ts';
 import { StatusBadge } from '../parts/status-badge.tsx';
 import styles from './command-palette.module.css';
 
@@ -24,7 +24,16 @@ const SHOWN_MAX = 12;
 export function CommandPalette({ isOpen, setIsOpen }: { isOpen: boolean; setIsOpen: (isOpen: boolean) => void }) {
   useHotkeys([['mod+K', () => setIsOpen(true)]], []);
   return (
-    <Modal opened={isOpen} onClose={() => setIsOpen(false)} withCloseButton={false} padding={0} yOffset="12vh" centered={false} aria-label="Commands">
+    <Modal
+      opened={isOpen}
+      onClose={() => setIsOpen(false)}
+      withCloseButton={false}
+      padding={0}
+      yOffset="12vh"
+      centered={false}
+      title="Commands"
+      classNames={{ header: 'visually-hidden' }}
+    >
       {isOpen && <Palette close={() => setIsOpen(false)} />}
     </Modal>
   );
@@ -94,7 +103,7 @@ function useCommands(): Command[] {
   const navigate = useNavigate();
   const signOut = useSignOut();
   const { setColorScheme } = useMantineColorScheme();
-  const isSignedIn = useQuery(meQuery).data != null;
+  const isSignedIn = useQuery(sessionQuery).data != null;
   const { endpoints } = useAllEndpoints(isSignedIn);
   return useMemo(() => {
     const go = (label: string, to: string, words = ''): Command => ({

@@ -1,4 +1,4 @@
-import { useConnection } from '../api/connection.ts';
+import { useConnection } from '../client/connection.ts';
 import styles from './shell.module.css';
 
 const TEXTS = {

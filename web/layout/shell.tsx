@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { IconSearch, IconUserCircle } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { Link, Navigate, NavLink, Outlet, useLocation } from 'react-router';
-import { meQuery } from '../api/queries.ts';
+import { sessionQuery } from '../client/queries.ts';
 import { useSignOut } from '../auth/use-sign-out.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
 import { Page } from '../parts/page.tsx';
@@ -22,12 +22,14 @@ const PAGES = [
 ];
 
 export function Shell() {
-  const me = useQuery(meQuery);
+  const session = useQuery(sessionQuery);
   const location = useLocation();
   const [isPaletteOpen, setIsPaletteOpen] = useState(false);
   useFocusOnNavigation(location.pathname);
-  if (me.data === null) {
-    const next = location.pathname === '/endpoints' ? '' : `?next=${encodeURIComponent(location.pathname + location.search)}`;
+  if (session.data === null) {
+    const next = ['/', '/endpoints'].includes(location.pathname)
+      ? ''
+      : `?next=${encodeURIComponent(location.pathname + location.search)}`;
     return <Navigate to={`/sign-in${next}`} replace />;
   }
   return (
@@ -35,8 +37,8 @@ export function Shell() {
       <a href="#main" className={styles.skip}>
         Skip to content
       </a>
+      <ConnectionBanner />
       <header className={styles.bar}>
-        <ConnectionBanner />
         <div className={styles.inner}>
           <Link to="/endpoints" className={styles.brand}>
             <Mark size={22} />
@@ -50,24 +52,24 @@ export function Shell() {
             ))}
           </nav>
           <div className={styles.side}>
-            <button type="button" className={styles.search} onClick={() => setIsPaletteOpen(true)} aria-label="Search and commands">
+            <button type="button" className={styles.search} onClick={() => setIsPaletteOpen(true)}>
               <IconSearch size={15} aria-hidden="true" />
               <span>Search</span>
               <kbd>{/Mac/.test(navigator.platform) ? '⌘' : 'Ctrl'} K</kbd>
             </button>
             <ThemeToggle />
-            <AccountMenu email={me.data?.user.email ?? ''} />
+            <AccountMenu email={session.data?.user.email ?? ''} />
           </div>
         </div>
       </header>
-      {me.error && !me.data ? (
+      {session.error && !session.data ? (
         <Page title="Hypervize" narrow>
-          <ErrorNotice error={me.error} onRetry={() => void me.refetch()} />
+          <ErrorNotice error={session.error} onRetry={() => void session.refetch()} />
         </Page>
       ) : (
-        <Outlet />
+        session.data && <Outlet />
       )}
-      <CommandPalette isOpen={isPaletteOpen} setIsOpen={setIsPaletteOpen} />
+      {session.data && <CommandPalette isOpen={isPaletteOpen} setIsOpen={setIsPaletteOpen} />}
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** An error in its place: the server's sentence, and what helps whoever is asked about it. */
 import { Button } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { asApiError } from '../api/api-error.ts';
+import { asApiError } from '../client/api-error.ts';
 import styles from './notice.module.css';
 import { stateTone } from './status-badge.tsx';
 

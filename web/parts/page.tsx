@@ -26,9 +26,18 @@ export function Page(props: {
   );
 }
 
-export function Panel(props: { title?: string; actions?: ReactNode; flush?: boolean; children: ReactNode; className?: string }) {
+export function Panel(props: {
+  title?: string;
+  actions?: ReactNode;
+  flush?: boolean;
+  children: ReactNode;
+  className?: string;
+}) {
   return (
-    <section className={`${styles.panel} ${props.className ?? ''}`} {...(props.title ? { 'aria-label': props.title } : {})}>
+    <section
+      className={`${styles.panel} ${props.className ?? ''}`}
+      {...(props.title ? { 'aria-label': props.title } : {})}
+    >
       {(props.title || props.actions) && (
         <div className={styles.panelHead}>
           <h2>{props.title}</h2>

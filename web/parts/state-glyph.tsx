@@ -15,7 +15,9 @@ export function StateGlyph({ look, size = 12 }: { look: Look; size?: number }) {
           <path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor" />
         </>
       )}
-      {look === 'hibernated' && <path d="M10.2 2.1a6.2 6.2 0 1 0 3.9 8.6A5.4 5.4 0 0 1 10.2 2.1z" fill="currentColor" />}
+      {look === 'hibernated' && (
+        <path d="M10.2 2.1a6.2 6.2 0 1 0 3.9 8.6A5.4 5.4 0 0 1 10.2 2.1z" fill="currentColor" />
+      )}
       {look === 'waking' && (
         <>
           <path d="M2 11.5a6 6 0 0 1 12 0z" fill="currentColor" />
@@ -32,7 +34,9 @@ export function StateGlyph({ look, size = 12 }: { look: Look; size?: number }) {
       {look === 'updating' && <path d="M13.5 8A5.5 5.5 0 1 1 11 3.4M11 .8v3H8" {...stroke} />}
       {look === 'paused' && <path d="M5 3v10M11 3v10" {...stroke} strokeWidth="3" />}
       {look === 'failed' && <path d="M3.5 3.5l9 9M12.5 3.5l-9 9" {...stroke} strokeWidth="2.6" />}
-      {(look === 'deleting' || look === 'deleted') && <circle cx="8" cy="8" r="6" {...stroke} strokeDasharray="2.2 3" />}
+      {(look === 'deleting' || look === 'deleted') && (
+        <circle cx="8" cy="8" r="6" {...stroke} strokeDasharray="2.2 3" />
+      )}
     </svg>
   );
 }

@@ -1,5 +1,5 @@
 import { badge } from '../../domain/badge.ts';
-import type { EndpointDocument } from '../api/types.ts';
+import type { EndpointDocument } from '../client/types.ts';
 import { type Look, StateGlyph } from './state-glyph.tsx';
 import styles from './status-badge.module.css';
 

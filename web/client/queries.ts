@@ -10,13 +10,16 @@ const REST_MS = 20_000;
 const SETTLED_MS = 5_000;
 const MOVING_MS = 1_500;
 
+/** Who is signed in; null when nobody is, which is an answer and no error. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => request<{ user: { id: string; email: string } } | null>('/api/auth/get-session', { signal }),
+  staleTime: 60_000,
+});
+
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) =>
-    request<Me>('/api/me', { signal }).catch((error: unknown) => {
-      if (error instanceof ApiError && error.status === 401) return null;
-      throw error;
-    }),
+  queryFn: ({ signal }) => request<Me>('/api/me', { signal }),
   staleTime: 60_000,
 });
 

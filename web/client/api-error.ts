@@ -10,7 +10,12 @@ export class ApiError extends Error {
   /** better-auth's own code, where one came along. */
   readonly reason: string | null;
 
-  constructor(status: number, code: string, message: string, more: Partial<Pick<ApiError, 'requestId' | 'fields' | 'reason'>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: Partial<Pick<ApiError, 'requestId' | 'fields' | 'reason'>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;

@@ -30,7 +30,9 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
     });
   } catch (cause) {
     if (options.signal?.aborted) throw cause;
-    throw reported(new ApiError(0, 'unreachable', 'The server cannot be reached. What you entered is kept; try again in a moment.'));
+    throw reported(
+      new ApiError(0, 'unreachable', 'The server cannot be reached. What you entered is kept; try again in a moment.'),
+    );
   }
   if (response.ok) return response;
   throw reported(await readError(response));

@@ -18,6 +18,12 @@ export function reportOutage(error: ApiError): void {
   timer ??= setTimeout(() => void askAgain(), RETRY_MS);
 }
 
+/** A stream was cut: perhaps only that, so it is asked before anybody is told. */
+export function suspectOutage(): void {
+  if (state !== 'ok' || timer !== undefined) return;
+  void askAgain();
+}
+
 export function onRecovery(callback: () => void): () => void {
   recoveries.add(callback);
   return () => recoveries.delete(callback);
@@ -28,8 +34,9 @@ async function askAgain(): Promise<void> {
   const answer = await fetch('/readyz', { cache: 'no-store' }).catch(() => null);
   // Without Temporal it is "degraded" with 200: reading works, and the page is told by what it asks for.
   if (answer?.ok) {
+    const wasAway = state !== 'ok';
     become('ok');
-    for (const recover of recoveries) recover();
+    if (wasAway) for (const recover of recoveries) recover();
     return;
   }
   become(answer ? 'degraded' : 'unreachable');

@@ -9,7 +9,13 @@ import type {
   Installation as InstallationSchema,
 } from '../../api/contract.ts';
 
-export type { EndpointDocument, EventDocument, KeyDocument, ProvisionResponse, UsageDocument } from '../../api/contract.ts';
+export type {
+  EndpointDocument,
+  EventDocument,
+  KeyDocument,
+  ProvisionResponse,
+  UsageDocument,
+} from '../../api/contract.ts';
 /** What is sent: fields with a default may be left out. */
 export type ProvisionRequest = z.input<typeof ProvisionRequestSchema>;
 export type CreateKeyRequest = z.input<typeof CreateKeyRequestSchema>;

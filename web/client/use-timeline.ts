@@ -4,7 +4,8 @@
  */
 import { useEffect, useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
-import { ApiError, asApiError } from './api-error.ts';
+import { asApiError } from './api-error.ts';
+import { suspectOutage } from './connection.ts';
 import { readEventStream } from './event-stream.ts';
 import { refreshEndpoint } from './queries.ts';
 import { send } from './request.ts';
@@ -76,7 +77,8 @@ function followTimeline(endpointId: string, feed: Feed): { stop(): void } {
     } catch (error) {
       if (own.signal.aborted) return;
       const failure = asApiError(error);
-      isOver = failure instanceof ApiError && failure.status >= 400 && failure.status < 500;
+      isOver = failure.status >= 400 && failure.status < 500;
+      if (!isOver) suspectOutage();
     } finally {
       if (waiting.length > 0) flush();
       if (connection === own) connection = null;
