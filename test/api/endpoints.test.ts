@@ -181,9 +181,12 @@ describe('waitFor=terminal', () => {
     'after a %s waits for its effect, not for what was before',
     async (command, from, to, more) => {
       await putInStatus(api, id, from);
+      // What is up has something that can be put to sleep.
+      if (from === 'up') await addNode(api, { id, ownerId: ada.ownerId });
       await ada.request('POST', `/api/endpoints/${id}/${command}`);
       const waiting = wait();
       await read();
+      await api.database.pool.query("UPDATE nodes SET state = 'terminated' WHERE endpoint_id = $1", [id]);
       await putInStatus(api, id, to, more);
       expect(await statusOf(waiting)).toBe(to);
     },
