@@ -186,9 +186,9 @@ describe('waitFor=terminal', () => {
       await ada.request('POST', `/api/endpoints/${id}/${command}`);
       const waiting = wait();
       await read();
-      await api.database.pool.query("UPDATE nodes SET state = 'terminated' WHERE endpoint_id = $1", [id]);
       await putInStatus(api, id, to, more);
       expect(await statusOf(waiting)).toBe(to);
+      await api.database.pool.query("UPDATE nodes SET state = 'terminated' WHERE endpoint_id = $1", [id]);
     },
   );
 
