@@ -124,7 +124,6 @@ describe('requireServices', () => {
   it('wants workflow payloads encrypted in production', () => {
     const production = { ...services, NODE_ENV: 'production' };
     expect(() => requireServices(loadConfig(production))).toThrow('TEMPORAL_PAYLOAD_KEY');
-    const key = 'ab'.repeat(32);
     expect(() => requireServices(loadConfig({ ...production, TEMPORAL_PAYLOAD_KEY: key }))).not.toThrow();
   });
 });
