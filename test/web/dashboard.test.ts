@@ -69,8 +69,25 @@ describeInBrowser('a newcomer in a browser', () => {
     expect(await page().getByLabel('Hugging Face model id').inputValue()).toBe('no slash;here');
   });
 
-  it('deploys with settings of their own and watches it come up, live', async () => {
+  it('sees as they type what a model would run on, how it fits and what it costs, and keeps what was typed', async () => {
+    const quote = page().getByTestId('quote');
+    await quote.getByText('Name a model to see').waitFor();
     await page().getByLabel('Hugging Face model id').fill(BUILTIN_MODEL);
+    await quote.getByText('This machine (CPU)').waitFor();
+    await quote.getByText('your own machine, nothing is billed').waitFor();
+    expect(await quote.textContent()).toMatch(/^This machine \(CPU\)\$0 .*1 node throughout\$0Context2,048 tokens/);
+    const bar = quote.getByRole('img', {
+      name: /^Of [\d.]+ GiB: Weights .* MiB, KV cache .* MiB, Overhead .* MiB, Free /,
+    });
+    expect(await bar.count()).toBe(1);
+    await page().getByText('Why this, and where the numbers come from').click();
+    await page().getByRole('row', { name: 'Price $0 an hour your own machine: nothing is billed sure' }).waitFor();
+    await page().reload();
+    await quote.getByText('This machine (CPU)').waitFor();
+    expect(await page().getByLabel('Hugging Face model id').inputValue()).toBe(BUILTIN_MODEL);
+  }, 30_000);
+
+  it('deploys with settings of their own and watches it come up, live', async () => {
     await page().getByRole('combobox', { name: 'Sleep after' }).click();
     await page().getByRole('option', { name: IDLE, exact: true }).click();
     await page().getByRole('button', { name: 'Deploy', exact: true }).click();
@@ -145,6 +162,10 @@ describeInBrowser('a newcomer in a browser', () => {
     await page().getByRole('combobox', { name: 'Search endpoints and pages' }).fill('tiers');
     await page().keyboard.press('Enter');
     await page().getByRole('heading', { name: 'Tiers and prices' }).waitFor();
+    const connected = page().getByRole('region', { name: 'Connected tiers' });
+    await connected.getByRole('row', { name: /local-cpu/ }).waitFor();
+    expect(await connected.getByRole('row').count()).toBe(2);
+    await page().getByRole('region', { name: 'Tiers that are not connected' }).getByText('b200-8x').waitFor();
   });
 
   it('signs out and is asked to sign in again', async () => {

@@ -81,6 +81,15 @@ describeInBrowser('every page', () => {
       expect(await seriousFindings(page())).toEqual([]);
     });
 
+    it('a quote with all its reasons has nothing that axe calls serious', async () => {
+      await page().goto(`${product.baseUrl}/deploy`);
+      await page().getByLabel('Hugging Face model id').fill(BUILTIN_MODEL);
+      await page().getByTestId('quote').getByText('This machine (CPU)').waitFor();
+      await page().locator('[data-testid="quote"][aria-busy="false"]').waitFor();
+      await page().getByText('Why this, and where the numbers come from').click();
+      expect(await seriousFindings(page())).toEqual([]);
+    });
+
     it.each(['/sign-in', '/sign-up'])('%s has nothing that axe calls serious', async (path) => {
       const stranger = await visit(browser, { colorScheme });
       await stranger.page.goto(product.baseUrl + path);

@@ -1,8 +1,9 @@
-import { Button, Collapse, NumberInput, PasswordInput, TextInput, Textarea } from '@mantine/core';
+import { Button, Collapse, NumberInput, TextInput, Textarea } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { FieldsProps } from './deploy-page.tsx';
 import styles from './deploy-page.module.css';
+import { TokenField } from './token-field.tsx';
 
 const NAMES = [
   'name',
@@ -16,10 +17,11 @@ const NAMES = [
   'telemetry',
 ];
 
-export function AdvancedFields({ draft, change, problem }: FieldsProps) {
+export function AdvancedFields({ draft, change, problem, hasTokenField }: FieldsProps & { hasTokenField: boolean }) {
   const [isOpen, setIsOpen] = useState(false);
   // A complaint about a hidden field would be a riddle.
-  const isShown = isOpen || NAMES.some((name) => problem(name) !== undefined);
+  const isHidden = (name: string) => name !== 'huggingFaceToken' || hasTokenField;
+  const isShown = isOpen || NAMES.some((name) => isHidden(name) && problem(name) !== undefined);
   return (
     <section className={styles.group}>
       <Button
@@ -52,14 +54,7 @@ export function AdvancedFields({ draft, change, problem }: FieldsProps) {
               inputWrapperOrder={['label', 'input', 'description', 'error']}
             />
           </div>
-          <PasswordInput
-            label="Hugging Face token"
-            description="For gated and private models. Kept encrypted, never shown again."
-            autoComplete="off"
-            value={draft.huggingFaceToken}
-            onChange={(event) => change({ huggingFaceToken: event.currentTarget.value })}
-            error={problem('huggingFaceToken')}
-          />
+          {hasTokenField && <TokenField draft={draft} change={change} problem={problem} />}
           <div className={styles.pair}>
             <NumberInput
               label="Context length"

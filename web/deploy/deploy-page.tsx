@@ -1,21 +1,24 @@
-/** Deploying: a model, how it scales, and whatever else is special. Answers at once with the endpoint's page. */
+/**
+ * Deploying: a model, how it scales, where it runs, and whatever else is special, with what it would cost beside
+ * it. Answers at once with the endpoint's page.
+ */
 import { Button } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconBolt } from '@tabler/icons-react';
-import { type FormEvent, useRef } from 'react';
-import { useNavigate } from 'react-router';
+import { type FormEvent, useState } from 'react';
 import { ApiError } from '../client/api-error.ts';
-import { firstEndpointsQuery, tiersQuery } from '../client/queries.ts';
-import { randomId, request } from '../client/request.ts';
-import type { ProvisionRequest, ProvisionResponse } from '../client/types.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
-import { roughly, usd } from '../parts/format.ts';
-import { Page, Panel } from '../parts/page.tsx';
+import { Page } from '../parts/page.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
 import styles from './deploy-page.module.css';
-import { type Draft, forgetDraft, problemOf, provisionRequest, useDraft } from './draft.ts';
+import { type Draft, problemOf, provisionRequest, useDraft } from './draft.ts';
+import { HardwareFields } from './hardware-fields.tsx';
 import { ModelField } from './model-field.tsx';
+import { PriceAcceptance, useAcceptance } from './price-acceptance.tsx';
+import { QuotePanel } from './quote-panel.tsx';
+import { asksForToken } from './quote-refusal.ts';
 import { ScalingFields } from './scaling-fields.tsx';
+import { useDeploy } from './use-deploy.ts';
+import { type QuoteState, useQuote } from './use-quote.ts';
 
 export interface FieldsProps {
   draft: Draft;
@@ -26,33 +29,40 @@ export interface FieldsProps {
 
 export default function DeployPage() {
   const { draft, change } = useDraft();
+  const state = useQuote(draft);
   const deploy = useDeploy();
-  const fields = deploy.error?.fields ?? {};
+  const refused = deploy.error?.fields ?? {};
+  const fields = { ...state.error?.fields, ...refused };
   const problem = (name: string) => problemOf(fields, name);
+  const acceptance = useAcceptance(state.quote, deploy.error);
+  const needsToken = useNeedsToken(draft, state);
+  const { quote } = state;
+  const isHeldBack = quote?.deployable === false || (acceptance.asked !== null && !acceptance.isAccepted);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!deploy.isPending) deploy.mutate(provisionRequest(draft));
+    if (deploy.isPending || isHeldBack || draft.model.trim() === '') return;
+    deploy.mutate({ ...provisionRequest(draft), ...(acceptance.isAccepted ? { acceptPrice: true } : {}) });
   };
-  const isRefusedAtFields = Object.keys(fields).length > 0;
+  const isRefusedAtFields = Object.keys(refused).length > 0;
   return (
     <Page title="Deploy a model">
       <form className={styles.layout} onSubmit={submit} noValidate>
         <div className={styles.form}>
-          <ModelField draft={draft} change={change} problem={problem} />
+          <ModelField draft={draft} change={change} problem={problem} state={state} asksForToken={needsToken} />
           <ScalingFields draft={draft} change={change} problem={problem} />
-          <AdvancedFields draft={draft} change={change} problem={problem} />
+          <HardwareFields draft={draft} change={change} problem={problem} state={state} />
+          <AdvancedFields draft={draft} change={change} problem={problem} hasTokenField={!needsToken} />
         </div>
-        <aside className={styles.aside} aria-label="Summary">
-          <Panel title="Summary">
-            <Summary draft={draft} />
-          </Panel>
-          <ErrorNotice error={isRefusedAtFields ? refusal(fields) : deploy.error} />
+        <aside className={styles.aside} aria-label="Quote and deploy">
+          <QuotePanel draft={draft} state={state} />
+          <PriceAcceptance acceptance={acceptance} />
+          <ErrorNotice error={isRefusedAtFields ? refusal(refused) : inPlainWords(deploy.error)} />
           <Button
             type="submit"
             size="md"
             leftSection={<IconBolt size={17} />}
             loading={deploy.isPending || deploy.isSuccess}
-            disabled={draft.model.trim() === ''}
+            disabled={draft.model.trim() === '' || isHeldBack}
           >
             Deploy
           </Button>
@@ -62,24 +72,13 @@ export default function DeployPage() {
   );
 }
 
-/** Sent again after an outage it deploys once; changed, it is another wish. */
-function useDeploy() {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const last = useRef({ body: '', key: '' });
-  return useMutation<ProvisionResponse, ApiError, ProvisionRequest>({
-    mutationFn(body) {
-      const text = JSON.stringify(body);
-      if (last.current.body !== text) last.current = { body: text, key: randomId() };
-      const headers = { 'idempotency-key': last.current.key };
-      return request('/api/provision', { method: 'POST', body, headers });
-    },
-    onSuccess({ endpointId }) {
-      forgetDraft();
-      void client.invalidateQueries({ queryKey: firstEndpointsQuery.queryKey });
-      return navigate(`/endpoints/${endpointId}`);
-    },
-  });
+/** Once a model has asked for a token its field stays, also while the next answer is awaited. */
+function useNeedsToken(draft: Draft, { quote, error }: QuoteState): boolean {
+  const model = draft.model.trim();
+  const [askingModel, setAskingModel] = useState<string | null>(null);
+  const isAsking = quote?.gated === true || (error !== null && asksForToken(error));
+  if (isAsking && askingModel !== model) setAskingModel(model);
+  return isAsking || askingModel === model;
 }
 
 /** The problems themselves stand at the fields. */
@@ -87,35 +86,9 @@ function refusal(fields: Readonly<Record<string, string>>): ApiError {
   return new ApiError(422, 'invalid_request', `Not deployed yet. Please correct: ${Object.keys(fields).join(', ')}.`);
 }
 
-function Summary({ draft }: { draft: Draft }) {
-  const tiers = useQuery(tiersQuery);
-  // With one tier there is nothing to choose, so its price is known before anything is sized.
-  const only = tiers.data?.items.length === 1 ? tiers.data.items[0] : undefined;
-  const min = draft.sleeps ? 0 : draft.minNodes;
-  return (
-    <dl className={styles.summary}>
-      <dt>Model</dt>
-      <dd>{draft.model.trim() || <span className="faint">not chosen</span>}</dd>
-      <dt>Nodes</dt>
-      <dd className="num">
-        {min} to {draft.maxNodes}
-      </dd>
-      <dt>Idle</dt>
-      <dd>{draft.sleeps ? `sleeps after ${roughly(draft.idleTimeoutSeconds)}` : 'keeps running'}</dd>
-      <dt>Hardware</dt>
-      <dd>{only?.title ?? 'chosen to fit the model'}</dd>
-      {only && (
-        <>
-          <dt>Price per hour</dt>
-          <dd className="num">
-            {only.usdPerHour === null
-              ? 'unknown'
-              : only.usdPerHour === 0
-                ? '$0, your own machine'
-                : `${usd(only.usdPerHour * min)} to ${usd(only.usdPerHour * draft.maxNodes)}`}
-          </dd>
-        </>
-      )}
-    </dl>
-  );
+/** The server names the field of the API; here there is a box to tick. */
+function inPlainWords(error: ApiError | null): ApiError | null {
+  if (error?.code !== 'price_not_accepted') return error;
+  const message = error.message.replace(/ Send "acceptPrice".*$/s, ' Accept it above to go on, or ask for less.');
+  return new ApiError(error.status, error.code, message);
 }

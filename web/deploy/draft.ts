@@ -11,6 +11,9 @@ export interface Draft {
   minNodes: number;
   maxNodes: number;
   idleTimeoutSeconds: number;
+  provider: NonNullable<ProvisionRequest['provider']>;
+  /** A tier by its id; null lets the server choose. */
+  tier: string | null;
   contextLength: number | null;
   targetConcurrency: number;
   /** One argument a line. */
@@ -33,6 +36,8 @@ export const EMPTY_DRAFT: Draft = {
   minNodes: 1,
   maxNodes: 1,
   idleTimeoutSeconds: DEFAULT_IDLE_TIMEOUT_SECONDS,
+  provider: 'auto',
+  tier: null,
   contextLength: null,
   targetConcurrency: DEFAULT_TARGET_CONCURRENCY,
   runtimeArgs: '',
@@ -81,6 +86,8 @@ export function provisionRequest(draft: Draft): ProvisionRequest {
     minNodes: draft.sleeps ? 0 : draft.minNodes,
     maxNodes: draft.maxNodes,
     targetConcurrency: draft.targetConcurrency,
+    ...(draft.provider === 'auto' ? {} : { provider: draft.provider }),
+    ...(draft.tier === null ? {} : { tier: draft.tier }),
     ...(draft.sleeps ? { idleTimeoutSeconds: draft.idleTimeoutSeconds } : {}),
     ...(draft.name.trim() ? { name: draft.name.trim() } : {}),
     ...(draft.revision.trim() ? { revision: draft.revision.trim() } : {}),

@@ -1,28 +1,32 @@
 import { Button, TextInput } from '@mantine/core';
 import { BUILTIN_MODEL } from '../../domain/builtin-model.ts';
-import { isModelId } from '../../domain/model-id.ts';
 import type { FieldsProps } from './deploy-page.tsx';
 import styles from './deploy-page.module.css';
+import { ModelState } from './model-state.tsx';
+import { TokenField } from './token-field.tsx';
+import type { QuoteState } from './use-quote.ts';
 
-export function ModelField({ draft, change, problem }: FieldsProps) {
+export function ModelField(props: FieldsProps & { state: QuoteState; asksForToken: boolean }) {
+  const { draft, change, problem, state, asksForToken } = props;
   const model = draft.model.trim();
-  const hint = model && !isModelId(model) ? 'A model id looks like org/name.' : undefined;
   return (
     <section className={styles.group}>
       <h2>Model</h2>
-      <TextInput
-        label="Hugging Face model id"
-        placeholder="org/name"
-        autoFocus
-        spellCheck={false}
-        autoComplete="off"
-        autoCapitalize="none"
-        value={draft.model}
-        onChange={(event) => change({ model: pastedModel(event.currentTarget.value) })}
-        description={hint}
-        error={problem('model')}
-        inputWrapperOrder={['label', 'input', 'description', 'error']}
-      />
+      <div className={styles.tight}>
+        <TextInput
+          label="Hugging Face model id"
+          placeholder="org/name"
+          autoFocus
+          spellCheck={false}
+          autoComplete="off"
+          autoCapitalize="none"
+          value={draft.model}
+          onChange={(event) => change({ model: pastedModel(event.currentTarget.value) })}
+          error={problem('model')}
+        />
+        <ModelState model={model} hasToken={draft.huggingFaceToken.trim() !== ''} state={state} />
+      </div>
+      {asksForToken && <TokenField draft={draft} change={change} problem={problem} />}
       {model !== BUILTIN_MODEL.id && (
         <div className={styles.suggestion}>
           <span>

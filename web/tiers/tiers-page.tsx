@@ -1,61 +1,34 @@
-/** The hardware ladder with prices. */
+/** The hardware ladder with prices: what is connected here first, then what could be. */
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { tiersQuery } from '../client/queries.ts';
 import { ErrorNotice } from '../parts/error-notice.tsx';
-import { usd } from '../parts/format.ts';
-import { Page, Panel, scrollClass, tableClass } from '../parts/page.tsx';
-
-const PROVIDERS = { local: 'This machine', aws: 'AWS', gcp: 'Google Cloud' };
+import { Page, Panel } from '../parts/page.tsx';
+import { TierTable } from './tier-table.tsx';
+import styles from './tiers-page.module.css';
 
 export default function TiersPage() {
   const tiers = useQuery(tiersQuery);
+  const items = tiers.data?.items ?? [];
+  const others = items.filter(({ available }) => !available);
   return (
     <Page
       title="Tiers and prices"
-      sub="What a node can run on here. Deploying chooses the cheapest tier that holds the model."
+      sub="What a node can run on. Deploying chooses the cheapest connected tier that holds the model."
     >
       {tiers.error && !tiers.data ? <ErrorNotice error={tiers.error} onRetry={() => void tiers.refetch()} /> : null}
       {tiers.isPending && <Skeleton height={140} radius="md" />}
       {tiers.data && (
-        <Panel flush>
-          <div className={scrollClass} tabIndex={0} role="region" aria-label="Tiers">
-            <table className={tableClass}>
-              <thead>
-                <tr>
-                  <th>Tier</th>
-                  <th>Where</th>
-                  <th>Accelerator</th>
-                  <th data-right="true">Usable memory</th>
-                  <th data-right="true">Per node and hour</th>
-                  <th>Price from</th>
-                </tr>
-              </thead>
-              <tbody>
-                {tiers.data.items.map((tier) => (
-                  <tr key={tier.id}>
-                    <td>
-                      {tier.title}
-                      <br />
-                      <code className="faint">{tier.id}</code>
-                    </td>
-                    <td>{PROVIDERS[tier.provider]}</td>
-                    <td>{tier.gpuName ? `${tier.gpuCount} × ${tier.gpuName}` : 'none, CPU'}</td>
-                    <td data-right="true" className="num">
-                      {tier.usableMemoryGiBPerGpu === null
-                        ? "the machine's own"
-                        : `${(tier.usableMemoryGiBPerGpu * Math.max(1, tier.gpuCount)).toFixed(0)} GiB`}
-                    </td>
-                    <td data-right="true" className="num">
-                      {usd(tier.usdPerHour)}
-                    </td>
-                    <td className="dim">{tier.priceSource}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </Panel>
+        <div className={styles.panels}>
+          <Panel title="Connected here" flush>
+            <TierTable label="Connected tiers" tiers={items.filter(({ available }) => available)} />
+          </Panel>
+          {others.length > 0 && (
+            <Panel title="Not connected" actions={<span className={styles.note}>prices for comparing only</span>} flush>
+              <TierTable label="Tiers that are not connected" tiers={others} />
+            </Panel>
+          )}
+        </div>
       )}
     </Page>
   );
