@@ -3,6 +3,7 @@ import { readEndpointSecrets } from '../db/nodes.ts';
 import type { EndpointSpec } from '../domain/endpoint.ts';
 import { UserError } from '../domain/errors.ts';
 import type { Capacity } from '../domain/sizing/plan-placement.ts';
+import { withinPrice } from '../domain/sizing/within-price.ts';
 import { gated } from '../hub/hub-failure.ts';
 import { type ModelPlan, type PlanWish, planModel } from '../hub/plan-model.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -18,7 +19,8 @@ export interface SizingSummary {
 /**
  * Decides what hardware the endpoint's model needs, and records it with its reasons and price.
  * Idempotent: the same facts give the same plan.
- * @throws UserError of sizing (see domain/sizing/plan-placement.ts), `model_not_found`, `model_gated`, `hub_unavailable`
+ * @throws UserError of sizing (see domain/sizing/plan-placement.ts), `model_not_found`, `model_gated`, `hub_unavailable`,
+ *   `price_not_accepted` when it would cost more than its owner agreed to
  */
 export async function sizeModel(deps: ActivityDeps, input: { endpointId: string }): Promise<SizingSummary> {
   const { endpointId } = input;
@@ -37,7 +39,8 @@ export async function sizeModel(deps: ActivityDeps, input: { endpointId: string 
     contextLength: spec.contextLength,
     targetConcurrency: record.targetConcurrency,
   };
-  const sized = await planModel(deps.models, capacityFor(deps, spec.provider), wish);
+  const found = await planModel(deps.models, capacityFor(deps, spec.provider), wish);
+  const sized = { ...found, plan: withinPrice(found.plan, spec.usdMicrosPerNodeHourMax ?? null) };
   await recordSizing(deps.db, endpointId, sized.plan);
   await checkDownload(deps, endpointId, wish, sized);
   const { plan } = sized;

@@ -2,6 +2,7 @@
 import { HOURS_PER_MONTH } from '../domain/pricing.ts';
 import { GPUS, isGpuId } from '../domain/sizing/data/gpus.ts';
 import type { Placement } from '../domain/sizing/plan-placement.ts';
+import { affordable, nodePriceMax } from '../domain/sizing/within-price.ts';
 import type { SizingPlan } from '../domain/sizing/plan.ts';
 import { tiersFor } from '../domain/tiers.ts';
 import type { ModelPlan } from '../hub/plan-model.ts';
@@ -25,7 +26,7 @@ export function quoteDocument(
     tier: plan.tier,
     tierTitle: title ?? plan.tier,
     provider: plan.candidates[0]?.provider ?? 'local',
-    instanceTypes: plan.candidates.map(({ instanceType }) => instanceType),
+    instanceTypes: placesOf(plan, body, limitUsdMicrosPerHour),
     tensorParallel: plan.tensorParallel,
     source: plan.source,
     confidence: plan.confidence ?? 'medium',
@@ -52,6 +53,13 @@ export function quoteDocument(
     warnings: [...(plan.warnings ?? [])],
     numbers: numbersOf({ plan, facts }),
   };
+}
+
+/** Those that would be tried: without a yes only the ones within the limit, unless there are none. */
+function placesOf(plan: SizingPlan, body: ProvisionRequest, limitUsdMicrosPerHour: number | null): string[] {
+  const max = body.acceptPrice ? null : nodePriceMax(limitUsdMicrosPerHour, body.maxNodes);
+  const within = affordable(plan.candidates, max);
+  return (within.length > 0 ? within : plan.candidates).map(({ instanceType }) => instanceType);
 }
 
 function priceOf(plan: SizingPlan, body: ProvisionRequest, limitUsdMicrosPerHour: number | null): Quote['price'] {

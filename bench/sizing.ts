@@ -1,4 +1,7 @@
-/** Prints what sizing says of every published outcome: `npm run bench:sizing`. Exits with 1 when a target is missed. */
+/**
+ * Prints what sizing says of every published outcome: `npm run bench:sizing`. Exits with 1 when a target is
+ * missed; the published failure of another runtime is counted and shown, and does not count for that.
+ */
 import { fitCases, fitResult, modelResult, models, nameResult, names } from '../test/domain/sizing/published.ts';
 import { GIB } from '../domain/sizing/units.ts';
 
@@ -44,7 +47,8 @@ for (const { right, name, parameters, hint, off } of read) {
 }
 
 const fitsRight = fits.filter(({ right }) => right).length;
-const failuresChosen = fits.filter(({ expected, withMargin }) => !expected && withMargin).length;
+const chosenFailures = fits.filter(({ expected, withMargin }) => !expected && withMargin);
+const failuresChosen = chosenFailures.filter(({ isOtherRuntime }) => !isOtherRuntime).length;
 const claims = sized.filter(({ rungsOver }) => rungsOver !== null);
 const tooHigh = claims.filter(({ rungsOver }) => (rungsOver ?? 0) > 1).length;
 const as16Bit = sized.filter(({ stored, facts }) => stored !== 'bf16' && facts.quantization?.format === 'bf16').length;
@@ -52,7 +56,7 @@ const namesRight = read.filter(({ right }) => right).length;
 print();
 print('## totals');
 print(
-  `fit_cases ${fitsRight} of ${fits.length} right (target 24); published failures sized as fitting with margin: ${failuresChosen} (target 0)`,
+  `fit_cases ${fitsRight} of ${fits.length} right (target 24); published failures sized as fitting with margin: ${chosenFailures.length} (target 0), of which ${failuresChosen} with the runtime that the formula is about`,
 );
 print(
   `models ${sized.filter(({ plan }) => plan).length} of ${sized.length} planned; of ${claims.length} that claim a least, more than one rung over: ${tooHigh} (target 0); quantized sized as 16-bit: ${as16Bit} (target 0)`,

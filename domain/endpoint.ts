@@ -51,6 +51,11 @@ export interface EndpointSpec {
   tier: string | null;
   contextLength: number | null;
   runtimeArgs: string[];
+  /**
+   * What its owner agreed to pay for a node at most: the installation's limit, unless they said yes to more. Null for
+   * any price; absent in what was stored before it existed.
+   */
+  usdMicrosPerNodeHourMax?: number | null;
 }
 
 /** How many nodes, and when none. `targetConcurrency` is requests in flight per node. */

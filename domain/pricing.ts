@@ -94,7 +94,9 @@ function readEntry(entry: JsonRecord | null, offers: readonly GpuOffer[]): GpuOf
   if (typeof region !== 'string' || !REGION.test(region)) return 'region is missing';
   const shape = known ?? newShape(entry);
   if (!shape) return `${instanceType} is not in the catalogue: name its gpu and gpuCount`;
-  const price = readPrice(entry, 'usdPerHour', known?.usdMicrosPerHour ?? null);
+  // A price of one region says nothing of another.
+  const listed = offers.find((offer) => isSame(offer, { provider, instanceType, region }));
+  const price = readPrice(entry, 'usdPerHour', listed?.usdMicrosPerHour ?? null);
   const spot = readPrice(entry, 'spotUsdPerHour', null);
   if (price === undefined || spot === undefined) return 'a price must be a number of dollars above 0, or null';
   if (!isPriceBelievable(price, spot)) return 'the spot price is above the on-demand price, so one of them is wrong';
@@ -108,8 +110,17 @@ function readEntry(entry: JsonRecord | null, offers: readonly GpuOffer[]): GpuOf
     usdMicrosPerHour: price,
     spotUsdMicrosPerHour: spot,
     onDemandOffered,
-    priceSource: readText(field(entry, 'source')) ?? "the operator's price file",
-    priceDate: readText(field(entry, 'date')),
+    ...pricedBy(entry, listed),
+  };
+}
+
+/** An entry without a price leaves the catalogue's, and so its source. */
+function pricedBy(entry: JsonRecord | null, listed: GpuOffer | undefined): Pick<GpuOffer, 'priceSource' | 'priceDate'> {
+  const isPriced = field(entry, 'usdPerHour') !== undefined;
+  const otherwise = isPriced ? "the operator's price file" : (listed?.priceSource ?? 'unknown');
+  return {
+    priceSource: readText(field(entry, 'source')) ?? otherwise,
+    priceDate: readText(field(entry, 'date')) ?? (isPriced ? null : (listed?.priceDate ?? null)),
   };
 }
 

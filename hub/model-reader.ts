@@ -8,6 +8,7 @@
  * refused is never taken for fresh, because the next token may be a better one. No token is kept.
  */
 import { UserError } from '../domain/errors.ts';
+import { AskLimit } from './ask-limit.ts';
 import type { HubWish, ModelHub } from './hub.ts';
 import type { ModelReading } from './reading.ts';
 
@@ -42,12 +43,13 @@ export interface ReadModel extends ModelReading {
 }
 
 export interface ModelReader {
-  /** @throws UserError `model_not_found`, `hub_unavailable` */
+  /** @throws UserError `model_not_found`, `hub_unavailable`, `rate_limit_exceeded` */
   read(wish: HubWish & { ownerId: string }): Promise<ReadModel>;
   readonly hub: ModelHub;
 }
 
 export function createModelReader(hub: ModelHub, store: ReadingStore, now: () => number = Date.now): ModelReader {
+  const limit = new AskLimit(now);
   return {
     hub,
     async read(wish) {
@@ -57,6 +59,7 @@ export function createModelReader(hub: ModelHub, store: ReadingStore, now: () =>
       const ageMs = stored ? now() - stored.checkedAt.getTime() : Number.POSITIVE_INFINITY;
       const known = stored && stored.reading.trouble === null ? stored : null;
       if (known && ageMs < FRESH_MS) return { ...known.reading, checkedAt: known.checkedAt, isOld: false };
+      limit.take(wish.ownerId);
       try {
         const answer = await hub.readModel(wish, known?.reading.state ?? null);
         const reading = answer === 'unchanged' && known ? known.reading : answer;

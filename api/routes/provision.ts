@@ -6,6 +6,7 @@ import { type IdempotencyClaim, abandonIdempotent, completeIdempotent, startIdem
 import { ownerEmail } from '../../db/owners.ts';
 import { type ErrorCode, UserError } from '../../domain/errors.ts';
 import type { SizingPlan } from '../../domain/sizing/plan.ts';
+import { nodePriceMax, withinPrice } from '../../domain/sizing/within-price.ts';
 import { tiersFor } from '../../domain/tiers.ts';
 import { IdempotencyHeaders, PROVISION_MESSAGE, ProvisionRequest, ProvisionResponse } from '../contract.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -37,6 +38,7 @@ export function provisionRoutes(deps: RouteDeps) {
         'model_unsupported',
         'model_no_gguf',
         'model_too_large',
+        'rate_limit_exceeded',
       ],
       async handler({ principal, headers, body, req }) {
         checkDomain(body, deps.publicUrl);
@@ -101,7 +103,13 @@ async function provision(
   const price = expectedPrice(plan, body, choice);
   insistOnAcceptance(body, plan?.tier ?? null, price.usdMicrosPerHour, deps.limitUsdMicrosPerHour);
   const notifyEmail = principal.kind === 'user' ? principal.email : await ownerEmail(deps.db, principal.ownerId);
-  const endpoint = { ...newEndpoint(principal, notifyEmail, body), pricing: price, sizing: plan };
+  // What it turns out to need when it is built, or retried, may cost more; the yes of today does not cover that.
+  const priceMax = body.acceptPrice ? null : nodePriceMax(deps.limitUsdMicrosPerHour, body.maxNodes);
+  const endpoint = {
+    ...newEndpoint(principal, notifyEmail, body, priceMax),
+    pricing: price,
+    sizing: plan && withinPrice(plan, priceMax),
+  };
   const jsonText = await forOwner(deps.db, principal.ownerId, async (tx) => {
     const endpointId = await insertEndpoint(tx, deps.secretBox, endpoint);
     const answer: ProvisionResponse = {
@@ -171,6 +179,7 @@ function newEndpoint(
   principal: Principal,
   notifyEmail: string | null,
   body: ProvisionRequest,
+  usdMicrosPerNodeHourMax: number | null,
 ): Omit<NewEndpoint, 'pricing' | 'sizing'> {
   const headers = body.telemetry?.headers;
   return {
@@ -186,6 +195,7 @@ function newEndpoint(
       tier: body.tier ?? null,
       contextLength: body.contextLength ?? null,
       runtimeArgs: body.runtimeArgs,
+      usdMicrosPerNodeHourMax,
     },
     autoscaling: {
       minNodes: body.minNodes,

@@ -26,6 +26,7 @@ export function quoteRoutes(deps: RouteDeps) {
         'model_too_large',
         'hardware_undetermined',
         'hub_unavailable',
+        'rate_limit_exceeded',
       ],
       async handler({ principal, body }) {
         const choice = choosePlacement(body, await installedProviders(deps), deps.offers);

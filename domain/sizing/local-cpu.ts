@@ -46,8 +46,11 @@ export function planLocalCpu(
       `${facts.model} has no GGUF file, and this machine runs GGUF models only. Name a GGUF repository of the model (look for one ending in -GGUF), or deploy to a cloud provider.`,
     );
   }
-  const contextLength =
-    wish.contextLength ?? Math.min(DEFAULT_CONTEXT_LENGTH, facts.shape?.maxPosition ?? DEFAULT_CONTEXT_LENGTH);
+  // Beyond what the model was made for it would only answer nonsense and take the memory for it.
+  const contextLength = Math.min(
+    wish.contextLength ?? DEFAULT_CONTEXT_LENGTH,
+    facts.shape?.maxPosition ?? Number.POSITIVE_INFINITY,
+  );
   const cacheBytes = Math.ceil(kvBytes(facts, weightsBytes, contextLength) * wish.concurrency);
   const overheadBytes = Math.ceil(0.15 * GIB + weightsBytes * 0.02);
   const requiredMemoryBytes = weightsBytes + cacheBytes + overheadBytes;

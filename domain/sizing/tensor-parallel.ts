@@ -26,7 +26,13 @@ export function cutOver(gpuCount: number, shape: ModelShape | null, quantization
   if (shape.visionHeads !== null && shape.visionHeads % gpuCount !== 0) {
     return cannot(`${shape.visionHeads} heads of the vision tower do not divide over ${gpuCount} GPUs`);
   }
-  if (shape.experts === 0) return CAN;
+  if (shape.experts === 0) {
+    return cutsBlocks(shape.intermediateSize, gpuCount, quantization)
+      ? cannot(
+          `a feed-forward width of ${shape.intermediateSize} does not divide into whole FP8 blocks over ${gpuCount} GPUs`,
+        )
+      : CAN;
+  }
   const spread: Cut =
     shape.experts % gpuCount === 0
       ? { problem: null, expertParallel: true }
@@ -36,7 +42,10 @@ export function cutOver(gpuCount: number, shape: ModelShape | null, quantization
   return gpuCount >= 8 && spread.problem === null ? spread : CAN;
 }
 
-/** Block-scaled FP8 keeps one scale per 128 rows: a slice must hold whole blocks (recipes: Step-3.5-Flash-FP8). */
+/**
+ * Block-scaled FP8 keeps one scale per 128 rows: a slice must hold whole blocks, in experts (recipes:
+ * Step-3.5-Flash-FP8) and in dense layers alike (vLLM refuses to make the layer).
+ */
 function cutsBlocks(rows: number, gpuCount: number, { format, blockSize }: Quantization): boolean {
   return format === 'fp8' && blockSize !== null && rows > 0 && (rows / gpuCount) % blockSize !== 0;
 }

@@ -142,6 +142,17 @@ describe('with a cloud', () => {
     expect(rows).toMatchObject([{ tier: summary.tier, provider: 'aws', usd_micros_per_hour: expect.any(Number) }]);
   });
 
+  it('one that turns out dearer than its owner agreed to is not built, and no dearer place is tried', async () => {
+    const cheap = await endpointOf('kind/dense', { usdMicrosPerNodeHourMax: 100 });
+    const error = await failure(depsWith(['aws', 'gcp']), cheap);
+    expect([error.code, error.message]).toEqual(['price_not_accepted', expect.stringMatching(/acceptPrice/)]);
+    expect((await readLifecycle(database.db, cheap))?.sizing).toBeNull();
+    const some = await endpointOf('kind/dense', { usdMicrosPerNodeHourMax: 820_000 });
+    await sizeModel(depsWith(['aws', 'gcp']), { endpointId: some });
+    const { sizing } = (await readLifecycle(database.db, some)) ?? {};
+    expect(sizing?.candidates.map(({ usdMicrosPerHour }) => usdMicrosPerHour)).toEqual([706_830, 804_800]);
+  });
+
   it('an endpoint that is to be local stays local', async () => {
     const error = await failure(depsWith(['local', 'aws']), await endpointOf('kind/dense', { provider: 'local' }));
     expect(error.code).toBe('model_no_gguf');

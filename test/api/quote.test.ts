@@ -261,6 +261,22 @@ describe('provisioning', () => {
     expect((await ask({ ...body, acceptPrice: true }, '/api/provision')).status).toBe(202);
   });
 
+  it('within the limit tries no dearer place of the same tier, and the lifecycle is held to it', async () => {
+    await withClouds();
+    api.deps.limitUsdMicrosPerHour = 4_000_000;
+    const body = { model: 'org/llama-8B', tier: 'rtx-pro-6000-1x' };
+    const shown = await quote(body);
+    expect([shown.price.needsAcceptance, shown.instanceTypes]).toEqual([false, ['g7e.2xlarge', 'g7e.4xlarge']]);
+    expect((await quote({ ...body, acceptPrice: true })).instanceTypes).toContain('g7e.8xlarge');
+    const provisioned = await ask(body, '/api/provision');
+    const { sizing } = await stored(provisioned);
+    expect((sizing as { candidates: unknown[] } | null)?.candidates).toHaveLength(2);
+    const { rows } = await api.database.pool.query('SELECT spec FROM endpoints WHERE id = $1', [
+      (provisioned.json as { endpointId: string }).endpointId,
+    ]);
+    expect(rows).toMatchObject([{ spec: { usdMicrosPerNodeHourMax: 4_000_000 } }]);
+  });
+
   it('at a price that nobody knows needs a yes where there is a limit, and on this machine never', async () => {
     await withClouds();
     api.deps.limitUsdMicrosPerHour = 1_000_000;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { hubReadings } from '../../db/hub-cache.ts';
+import type { UserError } from '../../domain/errors.ts';
 import { createHub } from '../../hub/hub.ts';
 import { type ModelReader, createModelReader } from '../../hub/model-reader.ts';
 import type { ModelReading } from '../../hub/reading.ts';
@@ -103,6 +104,26 @@ describe('a gated model', () => {
     const { rows } = await database.pool.query<{ text: string }>('SELECT t::text AS text FROM hub_readings t');
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.map((row) => row.text).join()).not.toContain('hf_');
+  });
+});
+
+describe('one owner', () => {
+  it('cannot have the Hub asked without end, while others, and what is known, are answered', async () => {
+    const reader = readerOf();
+    await reader.read(wish('kind/fp8', 'mallory'));
+    const ask = (owner: string) => reader.read(wish('kind/never-was', owner));
+    const codes = new Set<string>();
+    const before = fake.requests.length;
+    for (let at = 0; at < 70; at++) {
+      await ask('mallory').catch((error: UserError) => codes.add(error.code));
+    }
+    expect([...codes]).toEqual(['model_not_found', 'rate_limit_exceeded']);
+    expect(fake.requests.length - before).toBeLessThanOrEqual(60);
+    await expect(ask('mallory')).rejects.toMatchObject({ headers: { 'retry-after': '60' } });
+    await expect(ask('ada')).rejects.toMatchObject({ code: 'model_not_found' });
+    expect((await reader.read(wish('kind/fp8', 'mallory'))).trouble).toBeNull();
+    nowMs += 60_000;
+    await expect(ask('mallory')).rejects.toMatchObject({ code: 'model_not_found' });
   });
 });
 

@@ -38,6 +38,10 @@ export const FAMILIES: readonly Family[] = [
   // No size at all
   { pattern: /^mistral-large-(instruct-)?24(07|11)/, parameters: 123e9 },
   { pattern: /^pixtral-large/, parameters: 124e9 },
+  { pattern: /^mistral-large-3-675b/, parameters: 675e9, format: 'fp8' },
+  { pattern: /^mistral-medium-3\.5-128b/, parameters: 128e9, format: 'fp8' },
+  { pattern: /^mistral-small-4-119b/, parameters: 119e9, format: 'fp8' },
+  { pattern: /^ministral-3-14b-instruct/, parameters: 14e9, format: 'fp8' },
   { pattern: /^mistral-nemo/, parameters: 12.2e9 },
   { pattern: /^phi-2($|-)/, parameters: 2.78e9 },
   { pattern: /^phi-(3|3\.5)-mini/, parameters: 3.821e9 },

@@ -34,7 +34,9 @@ describe('planLocalCpu with the shape of the model', () => {
       num_attention_heads: 12,
       n_positions: 1024,
     });
-    const plan = planLocalCpu({ ...facts, shape: short }, machine, { contextLength: null, concurrency: 1 });
-    expect(plan.contextLength).toBe(1024);
+    for (const contextLength of [null, 8192]) {
+      const plan = planLocalCpu({ ...facts, shape: short }, machine, { contextLength, concurrency: 1 });
+      expect(plan.contextLength).toBe(1024);
+    }
   });
 });

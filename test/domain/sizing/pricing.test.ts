@@ -47,6 +47,18 @@ describe("an operator's price file", () => {
     expect(there.map(({ id, usdMicrosPerHour }) => [id, usdMicrosPerHour])).toEqual([['l4-1x', 970_000]]);
   });
 
+  it('leaves a price that it does not name, with its source, and knows none in another region', () => {
+    const { offers } = override(
+      { provider: 'aws', instanceType: 'g6.xlarge', region: 'us-east-1' },
+      { provider: 'aws', instanceType: 'g6.xlarge', region: 'eu-central-1' },
+    );
+    const found = offers.filter(({ instanceType }) => instanceType === 'g6.xlarge');
+    expect(found).toMatchObject([
+      { region: 'us-east-1', usdMicrosPerHour: 804_800, priceSource: expect.stringContaining('karpenter') },
+      { region: 'eu-central-1', usdMicrosPerHour: null, priceSource: 'unknown' },
+    ]);
+  });
+
   it('takes what cannot be bought out of the ladder', () => {
     const { offers } = override({ provider: 'aws', instanceType: 'p6-b200.48xlarge', onDemandOffered: false });
     expect(gpuTiersFor({ providers: ['aws'] }, offers).some(({ id }) => id === 'b200-8x')).toBe(false);

@@ -208,6 +208,19 @@ describe('a longer context, or more at once', () => {
     );
   });
 
+  it('never gets a smaller tier at any step, whatever setting might change there', () => {
+    const steps = Array.from({ length: 33 }, (_, at) => 1024 * (at + 1)).concat([65_536, 131_072, 262_144, 1_048_576]);
+    for (const row of models) {
+      const facts = factsOfRow(row);
+      for (const targetConcurrency of [1, 4]) {
+        const ranks = steps.map((contextLength) =>
+          rank(outcome(() => planSizing(facts, { tiers: LADDER, contextLength, targetConcurrency }))),
+        );
+        expect([row.id, ...ranks]).toEqual([row.id, ...ranks.toSorted((a, b) => a - b)]);
+      }
+    }
+  });
+
   it('is what the runtime is started with, and fits', () => {
     fc.assert(
       fc.property(anyModel, length, sequences, (facts, contextLength, targetConcurrency) => {

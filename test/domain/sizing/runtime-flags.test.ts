@@ -72,6 +72,16 @@ describe('flags of the runtime', () => {
     expect(at('rtx-pro-6000-2x')).not.toContain('--enable-expert-parallel');
     expect(at('rtx-pro-6000-4x')).toContain('--enable-expert-parallel');
   });
+
+  it('never cut a dense model through blocks of FP8', () => {
+    const dense = {
+      ...{ ...llama, intermediate_size: 9728, model_type: 'qwen3' },
+      quantization_config: { quant_method: 'fp8', weight_block_size: [128, 128] },
+    };
+    const at = (tier: string) => planSizing(factsFor('org/dense', 5e9, dense), { tiers: LADDER, tier }).tier;
+    expect(at('l4-4x')).toBe('l4-4x');
+    expect(() => at('l4-8x')).toThrow(/9728.*blocks over 8/);
+  });
 });
 
 describe('parsersFor', () => {
