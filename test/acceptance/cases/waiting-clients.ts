@@ -8,7 +8,7 @@ import { readScripted } from '../../support/scripted-record.ts';
 
 const LOAD_SECONDS = 13;
 
-/** WIRE §3: what clients that wait for a wake are told, by a stream and by a plain request. */
+/** What clients that wait for a wake are told, by a stream and by a plain request. */
 export async function waitingClientsAreTold(product: Product): Promise<void> {
   const owner = await signUp(product.baseUrl, 'waiting');
   const id = await owner.provision({ env: { SCRIPT_LOAD_SECONDS: String(LOAD_SECONDS) } });
