@@ -5,6 +5,7 @@
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Db, OwnerTx } from './client.ts';
 import { OWNER } from './owned.ts';
+import { type PageWish, afterCursor, pageOf } from './page.ts';
 
 export const API_KEY_SCOPES = ['inference', 'read', 'manage'] as const;
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
@@ -104,32 +105,20 @@ export async function insertApiKey(tx: OwnerTx, input: NewApiKey): Promise<{ rec
 /** Keys that are not revoked, newest first; expired ones are listed, so that their owner can see why they fail. */
 export async function listApiKeys(
   tx: OwnerTx,
-  page: { limit: number; afterId: string | null },
+  page: PageWish,
 ): Promise<{ items: ApiKeyRecord[]; nextId: string | null }> {
-  let query = tx
+  const found = await tx
     .selectFrom('api_keys')
     .selectAll()
     .where('owner_id', '=', OWNER)
     .where('revoked_at', 'is', null)
+    .where(afterCursor('api_keys', page.afterId))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(page.limit + 1);
-  if (page.afterId !== null) {
-    const cursor = page.afterId;
-    query = query.where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('created_at', 'id'),
-        '<',
-        selectFrom('api_keys as anchor')
-          .select(['anchor.created_at', 'anchor.id'])
-          .where('anchor.id', '=', cursor)
-          .$asTuple('created_at', 'id'),
-      ),
-    );
-  }
-  const rows = await query.execute();
-  const items = rows.slice(0, page.limit).map(toRecord);
-  return { items, nextId: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+    .limit(page.limit + 1)
+    .execute();
+  const { rows, nextId } = pageOf(found, page.limit);
+  return { items: rows.map(toRecord), nextId };
 }
 
 /** Revokes a key at once and for ever; false when the owner has no such key. Safe to repeat. */

@@ -13,6 +13,7 @@ import { enqueueSignal } from './outbox.ts';
 import type { EndpointSecretName } from './schema.ts';
 import { type SecretBox, secretPlace } from './secrets.ts';
 import { OWNER } from './owned.ts';
+import { type PageWish, afterCursor, pageOf } from './page.ts';
 
 export interface NewEndpoint {
   ownerId: string;
@@ -120,35 +121,20 @@ export async function endpointExists(tx: OwnerTx, id: string): Promise<boolean> 
 }
 
 /** One page of ids, newest first. The cursor is the last id of the page before. */
-export async function listEndpointIds(
-  tx: OwnerTx,
-  page: { limit: number; afterId: string | null },
-): Promise<{ ids: string[]; nextId: string | null }> {
-  let query = tx
+export async function listEndpointIds(tx: OwnerTx, page: PageWish): Promise<{ ids: string[]; nextId: string | null }> {
+  const found = await tx
     .selectFrom('endpoints')
     .select('id')
     .where('deleted_at', 'is', null)
     .where('status', '!=', 'deleted')
     .where('owner_id', '=', OWNER)
+    .where(afterCursor('endpoints', page.afterId))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(page.limit + 1);
-  if (page.afterId !== null) {
-    const cursor = page.afterId;
-    query = query.where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('created_at', 'id'),
-        '<',
-        selectFrom('endpoints as anchor')
-          .select(['anchor.created_at', 'anchor.id'])
-          .where('anchor.id', '=', cursor)
-          .$asTuple('created_at', 'id'),
-      ),
-    );
-  }
-  const rows = await query.execute();
-  const ids = rows.slice(0, page.limit).map((row) => row.id);
-  return { ids, nextId: rows.length > page.limit ? (ids.at(-1) ?? null) : null };
+    .limit(page.limit + 1)
+    .execute();
+  const { rows, nextId } = pageOf(found, page.limit);
+  return { ids: rows.map((row) => row.id), nextId };
 }
 
 /** What the lifecycle client puts beside a workflow for its readers; null when there is nothing left to run. */

@@ -6,7 +6,7 @@
 import type { ModelShape } from './sizing/model-shape.ts';
 import type { RuntimeSettings } from './sizing/memory.ts';
 import { parsersFor } from './sizing/runtime-parsers.ts';
-import type { FileFormat } from './sizing/weights.ts';
+import type { FileFormat } from './sizing/plan.ts';
 
 export interface FlagInputs {
   model: string;

@@ -7,9 +7,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { admission } from './admission.ts';
 import { Attempt, type AttemptEvents } from './attempt.ts';
 import type { Balance, UsableNode } from './balance.ts';
-import { type Failure, clamp, errorBody, failure } from './failure.ts';
+import { type Failure, clamp, failure } from './failure.ts';
 import { type Gate, WAKE_UNAVAILABLE, type Waiter } from './gate.ts';
 import type { HoldTime } from './hold-time.ts';
+import { errorOfNode, headersToNode } from './node-wire.ts';
 import type { ProxyTimings } from './options.ts';
 import type { Reply } from './reply.ts';
 import type { Route, RouteTable } from './route-table.ts';
@@ -179,24 +180,8 @@ export class Exchange implements Waiter, AttemptEvents {
     const it = new Attempt(this);
     this.#attempt = { it, route, node, status: null };
     const { operation, body } = this.#request;
-    it.send(upstreams.of(node.address), { path: operation.upstreamPath, headers: this.#headersOut(node), body });
-  }
-
-  /** An allow-list: nothing that a client sends reaches a node unless it is named here. */
-  #headersOut(node: UsableNode): string[] {
-    const { 'content-type': contentType, accept, traceparent } = this.#request.headers;
-    const headers = [
-      'authorization',
-      `Bearer ${node.secret}`,
-      'accept-encoding',
-      'identity',
-      'x-request-id',
-      this.#reply.requestId,
-    ];
-    if (contentType !== undefined) headers.push('content-type', contentType);
-    if (accept !== undefined) headers.push('accept', accept);
-    if (typeof traceparent === 'string') headers.push('traceparent', traceparent);
-    return headers;
+    const headers = headersToNode(this.#request.headers, node.secret, this.#reply.requestId);
+    it.send(upstreams.of(node.address), { path: operation.upstreamPath, headers, body });
   }
 
   onHead(status: number, headers: IncomingHttpHeaders): void {
@@ -236,7 +221,7 @@ export class Exchange implements Waiter, AttemptEvents {
   onEnd(): void {
     const status = this.#attempt?.status ?? 0;
     const wasCut = this.#reply.events && this.#request.operation.endsInDone && !this.#reply.endedInDone;
-    if (this.#errorBody) this.#reply.lastEvent(errorJsonOf(Buffer.concat(this.#errorBody)));
+    if (this.#errorBody) this.#reply.lastEvent(errorOfNode(Buffer.concat(this.#errorBody), INTERRUPTED));
     else if (wasCut) this.#reply.interrupt(INTERRUPTED);
     else this.#reply.end();
     // What the node refused as wrong does not keep it awake.
@@ -342,16 +327,4 @@ export class Exchange implements Waiter, AttemptEvents {
     this.#deps.loads.end(current.route.endpointId, counts);
     this.#gate.pump();
   }
-}
-
-/** The node's own error object when it sent one, else one of ours. */
-function errorJsonOf(body: Buffer): string {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof parsed === 'object' && parsed !== null && 'error' in parsed)
-      return JSON.stringify({ error: parsed.error });
-  } catch {
-    // Not JSON: nothing in it for the client.
-  }
-  return JSON.stringify(errorBody(INTERRUPTED));
 }

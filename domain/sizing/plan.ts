@@ -9,7 +9,9 @@ import type { PlacementCandidate } from '../endpoint.ts';
 import type { MemoryPerGpu, Workload } from './memory.ts';
 import type { ModelShape } from './model-shape.ts';
 import type { Quantization } from './quantization.ts';
-import type { FileFormat } from './weights.ts';
+
+/** How a set of weights is stored. */
+export type FileFormat = 'safetensors' | 'consolidated' | 'pytorch' | 'gguf';
 
 /** One file of the chosen set of weights. */
 export interface WeightsFile {

@@ -7,9 +7,7 @@
  */
 import { chooseGguf } from './gguf-files.ts';
 import { field, readRecord } from './narrow.ts';
-import type { WeightsFile } from './plan.ts';
-
-export type FileFormat = 'safetensors' | 'consolidated' | 'pytorch' | 'gguf';
+import type { FileFormat, WeightsFile } from './plan.ts';
 
 export interface ChosenWeights {
   files: readonly WeightsFile[];

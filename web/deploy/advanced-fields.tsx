@@ -1,7 +1,7 @@
 import { Button, Collapse, NumberInput, TextInput, Textarea } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { FieldsProps } from './deploy-page.tsx';
+import type { FieldsProps } from './fields-props.ts';
 import styles from './deploy-page.module.css';
 import { TokenField } from './token-field.tsx';
 

@@ -20,13 +20,6 @@ import { ScalingFields } from './scaling-fields.tsx';
 import { useDeploy } from './use-deploy.ts';
 import { type QuoteState, useQuote } from './use-quote.ts';
 
-export interface FieldsProps {
-  draft: Draft;
-  change: (part: Partial<Draft>) => void;
-  /** What the server says of a field. */
-  problem: (name: string) => string | undefined;
-}
-
 export default function DeployPage() {
   const { draft, change } = useDraft();
   const state = useQuote(draft);

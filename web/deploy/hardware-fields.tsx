@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { tiersQuery } from '../client/queries.ts';
 import { Alternatives } from './alternatives.tsx';
-import type { FieldsProps } from './deploy-page.tsx';
+import type { FieldsProps } from './fields-props.ts';
 import styles from './deploy-page.module.css';
 import { hardwareChange, hardwareChoices, hardwareValue } from './hardware-choices.ts';
 import { QuoteDetails } from './quote-details.tsx';

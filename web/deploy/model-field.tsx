@@ -1,6 +1,6 @@
 import { Button, TextInput } from '@mantine/core';
 import { BUILTIN_MODEL } from '../../domain/builtin-model.ts';
-import type { FieldsProps } from './deploy-page.tsx';
+import type { FieldsProps } from './fields-props.ts';
 import styles from './deploy-page.module.css';
 import { ModelState } from './model-state.tsx';
 import { TokenField } from './token-field.tsx';

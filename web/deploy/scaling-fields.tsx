@@ -1,7 +1,7 @@
 import { NumberInput, Select } from '@mantine/core';
 import { IconMoon, IconRepeat } from '@tabler/icons-react';
 import { roughly } from '../parts/format.ts';
-import type { FieldsProps } from './deploy-page.tsx';
+import type { FieldsProps } from './fields-props.ts';
 import styles from './deploy-page.module.css';
 
 const IDLE_CHOICES = [5, 60, 300, 900, 3600, 4 * 3600, 24 * 3600];

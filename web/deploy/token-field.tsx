@@ -1,5 +1,5 @@
 import { PasswordInput } from '@mantine/core';
-import type { FieldsProps } from './deploy-page.tsx';
+import type { FieldsProps } from './fields-props.ts';
 
 export function TokenField({ draft, change, problem }: FieldsProps) {
   return (

@@ -26,6 +26,10 @@ export const CHROMIUM: string | null =
     .find((file) => existsSync(file)) ??
   null;
 
+// A person may do without; CI that silently left these tests out would say nothing of the dashboard.
+if (process.env['CI'] && !CHROMIUM)
+  throw new Error('there is no Chromium on the PATH: install it, or name one in CHROMIUM');
+
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM ?? '', headless: true, args: ARGS });
 }
